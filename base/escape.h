@@ -1,0 +1,18 @@
+/* Escaping at the edge: the one function for each place that post text goes to.
+ * Bytes that are not UTF-8 come out as U+FFFD, except in escape_control. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/* For logs and terminals: C0, DEL, C1, invalid bytes and bidirectional controls
+ * become \xNN or \u{N}; a newline becomes \n. Adds to out. */
+void escape_control(struct buf *out, struct str s);
+
+/* A JSON string with its quotes; also escapes < > & U+2028 U+2029, so that it may
+ * stand inside HTML. STR_NONE gives null. */
+void escape_json(struct buf *out, struct str s);
+
+/* Text for HTML or Pango markup: & < > " ' become entities; controls but newline and
+ * tab are dropped. */
+void escape_html(struct buf *out, struct str s);

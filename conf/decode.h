@@ -1,0 +1,43 @@
+/* Tables that say what a YAML map may hold: the parser, the help, the manual and the JSON
+ * Schema come from the same table. A decoded struct's pointers live in the arena given. */
+#pragma once
+
+#include "conf/yaml.h"
+
+enum conf_type {
+	CONF_TEXT, /* struct str; also {env: NAME}, {file: PATH}, {credential: NAME} */
+	CONF_SECRET, /* struct str; those references only: a literal is an error */
+	CONF_PATH, /* struct str; ~/ and paths relative to the file's folder resolved; "-" stays */
+	CONF_BOOL, /* bool: true or false */
+	CONF_INT, /* int64_t within min..max */
+	CONF_DURATION, /* int64_t microseconds, written 250ms 30s 10m 2h 7d */
+	CONF_SIZE, /* int64_t bytes, written 512B 64KB 16MB */
+	CONF_CHOICE, /* int: index into choices */
+	CONF_TEXTS, /* struct str_list: one text or a list of them, references allowed */
+	CONF_TREE, /* const struct conf_node *: decoded by whoever owns it */
+};
+
+struct conf_field {
+	const char *key;
+	enum conf_type type;
+	size_t offset; /* into the struct that is filled */
+	bool required;
+	const char *fallback; /* written as in YAML; NULL: zero, or absent */
+	int64_t min, max; /* of CONF_INT, CONF_DURATION, CONF_SIZE; both 0: any */
+	const char *const *choices; /* ends in NULL */
+	const char *help; /* one sentence */
+};
+
+/* Fills `out` from `map` by the tables, which end in a field whose key is NULL. `more` may be
+ * NULL: a second table over the same struct (the keys that all of a kind have). An unknown key is
+ * an error with the nearest known one as a hint. False when diag got an error; out is then filled
+ * as far as it goes. */
+bool conf_decode(const struct conf_field *fields, const struct conf_field *more,
+	const struct conf_node *map, void *out, struct arena *arena, struct diag *diag);
+
+/* The same for one scalar, for keys that no table describes. */
+bool conf_duration(const struct conf_node *node, int64_t *us, struct diag *diag);
+bool conf_bool(const struct conf_node *node, bool *value, struct diag *diag);
+
+/* Names of lists, rules, sources and notifiers: [a-z0-9_-]{1,64}. */
+bool conf_name_ok(struct str name);

@@ -1,0 +1,72 @@
+/* HTTP requests by libcurl on the loop, with every option of a careful client set. Streams and
+ * short requests are the same thing: bytes come in pieces, then one end. */
+#pragma once
+
+#include "base/str.h"
+#include "net/loop.h"
+
+struct http_client; /* connections are kept and shared among its requests */
+
+struct http_client *http_client_create(struct loop *loop);
+void http_client_destroy(struct http_client *client); /* cancels what is under way */
+
+enum { HTTP_MAX_HEADERS_BYTES = 64 * 1024, HTTP_MAX_HEADER_LINES = 100 };
+
+struct http_options {
+	struct str method; /* absent: GET, or POST if there is a body */
+	struct str url; /* http or https; control characters are refused */
+	const struct str *headers; /* "Name: value"; control characters are refused */
+	size_t header_count;
+	struct str bearer; /* Authorization: Bearer; never logged, never sent after a redirect */
+	struct str body; /* copied */
+	int64_t connect_timeout_us; /* 0: 10 s */
+	int64_t timeout_us; /* of the whole request; 0: none (streams) */
+	int64_t stall_us; /* no byte for that long ends it with HTTP_STALLED; 0: never */
+	size_t max_body_bytes; /* decoded; 0: none (streams) */
+	int max_redirects; /* 0: a redirect is an answer like any other */
+	bool only_public; /* refuse private, loopback and link-local addresses */
+	struct str ca_file; /* absent: the system's */
+	bool gzip;
+};
+
+enum http_end {
+	HTTP_DONE, /* an answer came, whatever its status, and is complete */
+	HTTP_REFUSED, /* the request itself is bad, such as a control character in it */
+	HTTP_UNREACHED, /* name, connection or TLS failed */
+	HTTP_BROKEN, /* the connection ended within the answer */
+	HTTP_STALLED,
+	HTTP_TIMED_OUT,
+	HTTP_TOO_LARGE,
+};
+
+struct http_answer {
+	int status; /* 0 before an answer */
+	struct str content_type; /* without parameters, lower case; "" if none */
+	int64_t retry_after_us; /* from now; -1: none. Seconds and HTTP dates; at most 24 h */
+	struct str etag, last_modified;
+	struct str location;
+};
+
+struct http_events {
+	/* The status line and headers are there. Returning false ends the request with HTTP_DONE.
+	 */
+	bool (*headers)(void *ctx, const struct http_answer *answer);
+	/* A piece of the body. Returning false ends the request likewise. */
+	bool (*data)(void *ctx, struct str piece);
+	/* Exactly once, last; the request is gone after it. message says for people what went wrong
+	 * ("" if nothing). */
+	void (*end)(void *ctx, enum http_end end, const struct http_answer *answer,
+		const char *message);
+};
+
+struct http_request;
+/* Everything in options is copied. end may come within this call's next turn of the loop, never
+ * within the call. */
+struct http_request *http_start(struct http_client *client, const struct http_options *options,
+	const struct http_events *events, void *ctx);
+void http_cancel(struct http_request *request); /* no end after this; takes NULL */
+void http_pause(
+	struct http_request *request, bool paused); /* backpressure: nobody reads while paused */
+
+/* Wall clock, needed for Retry-After dates; tests set their own. */
+void http_client_set_clock(struct http_client *client, int64_t (*wall_us)(void));

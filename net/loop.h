@@ -1,0 +1,74 @@
+/* The event loop: timers, signals, descriptors, work that blocks, and child processes, on one libuv
+ * loop. All callbacks run on the loop's thread, one after the other, and must not block. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/str.h"
+
+struct loop;
+
+struct loop *loop_create(void);
+void loop_destroy(struct loop *loop); /* all timers, watches and work must be finished */
+void loop_run(struct loop *loop); /* until loop_stop, or nothing is left to wait for */
+void loop_stop(struct loop *loop);
+int64_t loop_now_us(struct loop *loop); /* monotonic, as of this turn of the loop */
+
+/* A timer fires once. Starting a running one moves it. Destroying within its own callback is
+ * allowed, for all four kinds below. */
+struct timer;
+struct timer *timer_create_on(struct loop *loop, void (*fired)(void *ctx), void *ctx);
+void timer_start(struct timer *t, int64_t delay_us);
+void timer_stop(struct timer *t);
+bool timer_running(const struct timer *t);
+void timer_destroy(struct timer *t);
+
+struct signal_watch;
+struct signal_watch *signal_watch_create(
+	struct loop *loop, int number, void (*got)(void *ctx, int number), void *ctx);
+void signal_watch_destroy(struct signal_watch *w);
+
+enum { LOOP_READABLE = 1, LOOP_WRITABLE = 2 };
+struct fd_watch;
+struct fd_watch *fd_watch_create(
+	struct loop *loop, int fd, void (*ready)(void *ctx, int events), void *ctx);
+void fd_watch_start(struct fd_watch *w, int events); /* 0 stops */
+void fd_watch_destroy(struct fd_watch *w); /* does not close fd */
+
+/* A path whose file is watched for changes, by inotify where it works and by a look every second
+ * where it does not. */
+struct path_watch;
+struct path_watch *path_watch_create(
+	struct loop *loop, const char *path, void (*changed)(void *ctx), void *ctx);
+void path_watch_destroy(struct path_watch *w);
+
+/* Runs work(ctx) on a thread of the pool, then done(ctx) on the loop. ctx is the worker's own in
+ * between. */
+void loop_work(struct loop *loop, void (*work)(void *ctx), void (*done)(void *ctx), void *ctx);
+
+/* A thread of its own with a mailbox, for a library that may block for long (libnotify): jobs are
+ * worked off in order, each comes home by done on the loop. worker_destroy does not wait for a job
+ * that hangs: it leaves that thread behind, and done is not called for what was not finished. */
+struct worker;
+struct worker *worker_create(struct loop *loop, const char *name);
+void worker_post(struct worker *w, void (*work)(void *ctx), void (*done)(void *ctx), void *ctx);
+void worker_destroy(struct worker *w);
+
+/* A child process without a shell: argv[0] is a path or is looked up in PATH. input is written to
+ * its standard input, of its output at most output_max_bytes is kept (standard error too). It is
+ * killed, with its process group, when the time is up. done is called exactly once, unless
+ * child_kill came first. */
+struct child;
+struct child_result {
+	int error; /* 0, or -errno: could not be started */
+	int status, signal; /* exit status; signal: 0 or what ended it */
+	bool timed_out;
+	struct str output; /* standard error, for messages */
+};
+struct child *child_start(struct loop *loop, char *const argv[], struct str input,
+	int64_t timeout_us, size_t output_max_bytes,
+	void (*done)(void *ctx, const struct child_result *result), void *ctx);
+void child_kill(struct child *c); /* no done after this; takes NULL */

@@ -1,0 +1,97 @@
+/* A source brings blocks of records. Its type is a const struct at the end of sources/NAME.c; what
+ * a type does is open, read, deliver, and say when it failed: reconnecting and backoff live in
+ * sources.c. */
+#pragma once
+
+#include "base/log.h"
+#include "conf/decode.h"
+#include "net/http.h"
+#include "net/loop.h"
+
+struct source;
+
+/* The records of one block: whole lines as they came (JSON records, or text), or for SSE one data
+ * payload a line. */
+struct source_block {
+	struct str records; /* whole lines; the last may lack its LF */
+	struct str cursor; /* where to go on after this block once it is on disk; absent if the type
+			      has none */
+	int64_t received_at_us;
+};
+
+/* Whoever runs the sources, which is daemon/pipeline.c. */
+struct source_host {
+	/* Takes a block: returns once whatever fired is on disk together with the cursor. -errno:
+	 * the store is in trouble, the source must stop and take the block again later. */
+	int (*deliver)(void *ctx, struct source *s, const struct source_block *block);
+	/* Records that could not even be framed, such as a line that is too long. */
+	void (*rejected)(void *ctx, struct source *s, uint64_t count, const char *reason);
+	/* The source changed its state; message is for people. */
+	void (*state)(void *ctx, struct source *s, const char *message);
+	/* A source that ends has ended (a file without follow); it will bring nothing more. */
+	void (*ended)(void *ctx, struct source *s);
+	void *ctx;
+};
+
+enum source_state { SOURCE_STOPPED, SOURCE_CONNECTING, SOURCE_LIVE, SOURCE_RETRYING, SOURCE_ENDED };
+const char *source_state_name(enum source_state state);
+
+struct source_type {
+	const char *name, *help;
+	const char *missing; /* the library that this build lacks, or NULL */
+	size_t size; /* of the type's struct, which starts with struct source */
+	const struct conf_field *fields;
+	bool (*check)(struct source *s, const struct conf_node *node,
+		struct diag *diag); /* may be NULL: what tables cannot say */
+	int (*start)(struct source *s,
+		struct str cursor); /* 0 or -errno; later trouble: source_failed() */
+	void (*stop)(struct source *s); /* may be called in any state, also twice */
+	void (*finish)(struct source *s); /* frees what start made; after stop; may be NULL */
+};
+
+struct source {
+	const struct source_type *type;
+	struct str name; /* in the configuration */
+	struct where at;
+	struct str map; /* the name of its map */
+	struct loop *loop;
+	struct http_client *http;
+	const struct source_host *host;
+	enum source_state state;
+	int64_t state_since_us; /* monotonic */
+	uint64_t block_count, byte_count, reconnect_count;
+	/* belongs to sources.c */
+	struct sources_entry *entry;
+};
+
+/* What a type may call. */
+int source_deliver(struct source *s,
+	const struct source_block
+		*block); /* 0, or -errno: stop reading, source_failed follows by itself */
+void source_rejected(struct source *s, uint64_t count, const char *reason);
+void source_live(struct source *s); /* data can flow: the backoff starts anew */
+void source_ended(struct source *s);
+/* The connection or file is gone; the type has already let go of it. kind and floor_us are for the
+ * backoff. */
+void source_failed(struct source *s, int kind /* enum backoff_kind */, int64_t floor_us,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The types, in sources/list.h's order; ends in NULL. */
+extern const struct source_type *const source_types[];
+
+/* All sources of a configuration. */
+struct sources;
+
+/* Decodes the map `sources:`. All errors go to diag. The tree and arena must outlive it. Never
+ * NULL. */
+struct sources *sources_create(
+	const struct conf_node *node, struct arena *arena, struct diag *diag);
+void sources_destroy(struct sources *all); /* stops them first; takes NULL */
+size_t sources_count(const struct sources *all);
+struct source *sources_at(const struct sources *all, size_t i);
+/* Starts each at the cursor that `cursor_of` gives for its name (absent: from the start, or live).
+ */
+void sources_start(struct sources *all, struct loop *loop, struct http_client *http,
+	const struct source_host *host, struct str (*cursor_of)(void *ctx, struct str name),
+	void *ctx);
+void sources_stop(struct sources *all); /* no deliver after this */
