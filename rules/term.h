@@ -22,7 +22,8 @@ enum term_kind {
 struct term {
 	enum term_kind kind;
 	bool exact; /* written with "=": case and accents count */
-	bool negative; /* stands where it can only prevent a match; set by the compiler */
+	bool negative; /* stands only where it can prevent a match */
+	bool of_list; /* owner is a list, not a rule; both are set by ruleset_create */
 	uint8_t edits; /* fuzzy: solaire~1; 0: none */
 	uint16_t gap; /* "a b"~4: words between, any order; 0: in order, nothing between */
 	uint32_t owner; /* the rule (list absent) or the list it belongs to */
