@@ -77,7 +77,7 @@ void diag_add_text(struct diag *d, const char *file, struct str text)
 	text_known(d, file)->content = arena_str(&d->arena, text);
 }
 
-static void add(
+__attribute__((format(printf, 4, 0))) static void add(
 	struct diag *d, enum diag_level level, struct where at, const char *format, va_list args)
 {
 	d->level_count[level]++;
