@@ -1,6 +1,5 @@
 #include "rules/term.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fold.h"
@@ -145,11 +144,13 @@ static bool parse_flags(const struct parser *p, struct part flags)
 			hint_quotes(p);
 			return false;
 		}
+		if (str_find_char(str_of(p->term->flags), c) == SIZE_MAX)
+			p->term->flags[strlen(p->term->flags)] = c;
 	}
 	return true;
 }
 
-static bool compile_regex(const struct parser *p, struct part pattern, struct str flags)
+static bool compile_regex(const struct parser *p, struct part pattern)
 {
 	size_t at = 0;
 	struct str message = STR_NONE;
@@ -160,7 +161,7 @@ static bool compile_regex(const struct parser *p, struct part pattern, struct st
 		diag_error(p->diag, place(p, pattern.offset), "empty regex");
 		return false;
 	}
-	t->regex = regex_compile(pattern.text, flags, p->arena, &at, &message);
+	t->regex = regex_compile(pattern.text, str_of(t->flags), p->arena, &at, &message);
 	if (!t->regex)
 		diag_error(p->diag, place(p, pattern.offset + at), "bad regex: %.*s",
 			STR_ARGS(message));
@@ -180,12 +181,11 @@ static bool parse_regex(const struct parser *p, struct part body)
 	struct part flags = part_from(body, end, body.text.n);
 	if (!parse_flags(p, flags))
 		return false;
-	p->term->flags = flags.text;
 	if (p->term->exact) {
 		diag_error(p->diag, place(p, 0), "= does not go with a regex: leave it out");
 		return false;
 	}
-	return compile_regex(p, part_from(body, 1, end - 1), flags.text);
+	return compile_regex(p, part_from(body, 1, end - 1));
 }
 
 /* "~4" at the end; *n is what stands before it. False if there is no such thing. */
@@ -198,9 +198,10 @@ static bool find_distance(struct str text, size_t *n, unsigned *number)
 		return false;
 	*n = i - 1;
 	*number = 0;
-	for (; i < text.n; i++)
-		*number = *number < UINT8_MAX ? *number * 10 + (unsigned)(text.p[i] - '0')
-					      : UINT8_MAX;
+	for (; i < text.n; i++) {
+		*number = *number * 10 + (unsigned)(text.p[i] - '0');
+		*number = *number < UINT8_MAX ? *number : UINT8_MAX;
+	}
 	return true;
 }
 
@@ -276,16 +277,15 @@ static bool word_of_query(struct str word)
 	return str_eq(word, STR("AND")) || str_eq(word, STR("OR")) || str_eq(word, STR("NOT"));
 }
 
-/* "solaire OR photovoltaïque" in a list is one phrase; in capitals it may be a name. */
+/* "solaire OR éolien" in a list is one phrase, which nobody means; all in capitals it may be a
+ * name. */
 static void note_operators(const struct parser *p, struct str text)
 {
 	struct str rest = text, word;
-	if (!word_of_query(text) && str_eq(text, folded(text, p->arena)))
-		return;
-	bool lower = word_of_query(text);
-	for (size_t i = 0; i < text.n; i++)
-		lower = lower || (text.p[i] >= 'a' && text.p[i] <= 'z');
-	while (lower && str_next(&rest, ' ', &word)) {
+	bool suspect = word_of_query(text);
+	for (size_t i = 0; i < text.n && !suspect; i++)
+		suspect = text.p[i] >= 'a' && text.p[i] <= 'z';
+	while (suspect && str_next(&rest, ' ', &word)) {
 		if (word_of_query(word)) {
 			diag_note(p->diag, place(p, (size_t)(word.p - p->entry.p)),
 				"'%.*s' is looked for as a word here: operators belong to a query",
@@ -443,5 +443,5 @@ bool term_parse_regex(struct str pattern, const struct conf_node *node, struct a
 	*term = (struct term){ .at = node->at, .written = arena_str(arena, pattern) };
 	struct parser p = { node, node->at, offset_in(node, pattern), term->written, arena, term,
 		diag };
-	return compile_regex(&p, (struct part){ term->written, 0 }, STR_NONE);
+	return compile_regex(&p, (struct part){ term->written, 0 });
 }

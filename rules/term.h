@@ -25,6 +25,7 @@ struct term {
 	bool listed; /* owner is a list, not a rule */
 	bool negative; /* stands where it can only prevent a match; set by the compiler */
 	uint8_t edits; /* fuzzy: solaire~1; 0: none */
+	char flags[5]; /* of a regex: some of "imsx" */
 	uint16_t gap; /* "a b"~4: words between, any order; 0: in order, nothing between */
 	uint32_t owner; /* the rule or the list it belongs to */
 	struct str written; /* as in the rule or list */
@@ -43,3 +44,6 @@ struct term {
  * promises for later (sola*, solaire~1, "a b"~4, stem:) fills the struct and is an error. */
 bool term_parse(struct str written, const struct conf_node *node, struct where at,
 	struct arena *arena, struct term *term, struct diag *diag);
+/* An entry of `regex`: the scalar is the pattern, without slashes and flags. */
+bool term_parse_regex(struct str pattern, const struct conf_node *node, struct arena *arena,
+	struct term *term, struct diag *diag);
