@@ -338,14 +338,6 @@ static void link_lists(struct compiler *c)
 
 /* --- regexes --- */
 
-static struct str regex_flags(const struct term *t)
-{
-	/* "/pattern/flags", or the bare pattern of an entry of `regex:`. */
-	if (t->written.n < t->letters.n + 2)
-		return STR("");
-	return str_slice(t->written, t->letters.n + 2, t->written.n);
-}
-
 static void find_literals(struct compiler *c)
 {
 	for (size_t i = 0; i < c->rules->term_count; i++) {
@@ -358,7 +350,7 @@ static void find_literals(struct compiler *c)
 			c->set->waits_for_literal = mem_zero(n, sizeof *c->set->waits_for_literal);
 		}
 		if (!regex_literals(
-			    t->letters, regex_flags(t), &c->set->arena, &c->term_literals[i]))
+			    t->letters, str_of(t->flags), &c->set->arena, &c->term_literals[i]))
 			c->term_literals[i] = (struct str_list){ 0 };
 	}
 }
@@ -412,22 +404,6 @@ static void add_literals(struct compiler *c)
 
 /* --- the whole --- */
 
-static void assign_owners(struct rules *rules)
-{
-	for (size_t i = 0; i < rules->list_count; i++) {
-		const struct term_list *l = &rules->lists[i];
-		for (uint32_t j = 0; j < l->term_count; j++) {
-			rules->terms[l->first_term + j].owner = (uint32_t)i;
-			rules->terms[l->first_term + j].of_list = true;
-		}
-	}
-	for (size_t i = 0; i < rules->rule_count; i++) {
-		const struct rule *r = &rules->rules[i];
-		for (uint32_t j = 0; j < r->term_count; j++)
-			rules->terms[r->first_term + j].owner = (uint32_t)i;
-	}
-}
-
 static void mark_rules(struct compiler *c)
 {
 	struct ruleset *set = c->set;
@@ -456,7 +432,6 @@ struct ruleset *ruleset_create(struct rules *rules)
 	text_init(&c.text);
 	buf_init(&c.joined, 0);
 	c.wakes = mem_zero(rules->term_count + 1, sizeof *c.wakes);
-	assign_owners(rules);
 	find_literals(&c);
 	mark_rules(&c);
 	for (size_t i = 0; i < rules->term_count; i++)

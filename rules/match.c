@@ -16,7 +16,7 @@ struct match_scratch *match_scratch_create(const struct ruleset *set)
 		text_init(&m->texts[i]);
 	m->found_count = 1;
 	m->first_of_term = mem_zero(rules->term_count + 1, sizeof *m->first_of_term);
-	m->first_of_list = mem_zero(rules->list_count + 1, sizeof *m->first_of_list);
+	m->first_listed = mem_zero(rules->list_count + 1, sizeof *m->first_listed);
 	m->rule_marked = mem_zero(rules->rule_count + 1, sizeof *m->rule_marked);
 	m->marked = mem_zero(rules->rule_count + 1, sizeof *m->marked);
 	if (set->waits_for_literal) {
@@ -37,7 +37,7 @@ void match_scratch_destroy(struct match_scratch *m)
 		text_finish(&m->texts[i]);
 	mem_free(m->found);
 	mem_free(m->first_of_term);
-	mem_free(m->first_of_list);
+	mem_free(m->first_listed);
 	mem_free(m->rule_marked);
 	mem_free(m->marked);
 	mem_free(m->regex_state);
@@ -65,7 +65,7 @@ static void mark_term(struct match_scratch *m, uint32_t id)
 {
 	const struct ruleset *set = m->set;
 	const struct term *t = &set->rules->terms[id];
-	if (!t->of_list) {
+	if (!t->listed) {
 		mark_rule(m, t->owner);
 		return;
 	}
@@ -90,8 +90,8 @@ static void add_found(struct match_scratch *m, uint32_t id, enum post_field fiel
 	uint32_t index = (uint32_t)m->found_count++;
 	bool first = m->first_of_term[id] == 0;
 	m->first_of_term[id] = index;
-	if (t->of_list)
-		m->first_of_list[t->owner] = index;
+	if (t->listed)
+		m->first_listed[t->owner] = index;
 	if (first)
 		mark_term(m, id);
 }
@@ -258,8 +258,8 @@ void match_forget(struct match_scratch *m)
 	for (size_t i = 1; i < m->found_count; i++) {
 		const struct term *t = &m->set->rules->terms[m->found[i].term];
 		m->first_of_term[m->found[i].term] = 0;
-		if (t->of_list)
-			m->first_of_list[t->owner] = 0;
+		if (t->listed)
+			m->first_listed[t->owner] = 0;
 	}
 	m->found_count = 1;
 	for (size_t i = 0; i < m->marked_count; i++)
@@ -316,7 +316,7 @@ static bool term_is(struct match_scratch *m, uint32_t id)
 static bool list_is(struct match_scratch *m, uint32_t list)
 {
 	const struct term_list *l = &m->set->rules->lists[list];
-	if (m->first_of_list[list])
+	if (m->first_listed[list])
 		return true;
 	for (uint32_t i = 0; m->regex_state && i < l->term_count; i++) {
 		uint32_t id = l->first_term + i;
@@ -421,7 +421,7 @@ static void add_hit(struct match_scratch *m, const struct found *f)
 	}
 	m->hits[m->hit_count++] = (struct hit){
 		.term = t->written,
-		.list = t->of_list ? rules->lists[t->owner].name : STR_NONE,
+		.list = t->listed ? rules->lists[t->owner].name : STR_NONE,
 		.field = (enum post_field)f->field,
 		.from = f->from,
 		.to = f->to,
@@ -440,7 +440,7 @@ static void gather_hits(struct match_scratch *m, const struct expr *e)
 	if (e->kind == EXPR_LIST && list_is(m, e->list)) {
 		for (size_t i = 1; i < m->found_count; i++) {
 			const struct term *t = &m->set->rules->terms[m->found[i].term];
-			if (t->of_list && t->owner == e->list)
+			if (t->listed && t->owner == e->list)
 				add_hit(m, &m->found[i]);
 		}
 	}
