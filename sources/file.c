@@ -38,7 +38,11 @@ struct file_source {
 	uint64_t start, offset; /* of the first byte framed and of the next to be read */
 	char head[FILE_HEAD_BYTES]; /* as far as offset goes */
 	struct records records;
-	struct timer *turn;
+	/* The next turn of the loop: a pipe that is always readable, since a timer of no delay, set
+	 * anew when it fires, would keep everybody else from having a turn. */
+	int soon_fd;
+	struct fd_watch *soon;
+	struct timer *later; /* while a file is being left */
 	struct fd_watch *ready;
 	struct path_watch *watch;
 	int64_t leave_at_us; /* 0: the path still leads to this file */
@@ -50,28 +54,35 @@ static bool from_stdin(const struct file_source *f)
 	return str_eq(f->path, STR("-"));
 }
 
-static void take_turn(void *ctx);
 static void take_piped(void *ctx, int events);
 
 /* ---- letting go ---- */
 
-static void forget_watch(struct file_source *f)
+static void forget_path(struct file_source *f)
 {
 	if (f->watch)
 		path_watch_destroy(f->watch);
 	f->watch = NULL;
 }
 
+static void forget_watches(struct file_source *f)
+{
+	timer_destroy(f->later);
+	f->later = NULL;
+	fd_watch_destroy(f->ready);
+	f->ready = NULL;
+	forget_path(f);
+	if (!f->soon)
+		return;
+	fd_watch_destroy(f->soon);
+	f->soon = NULL;
+	(void)close(f->soon_fd); /* a pipe to ourselves */
+}
+
 static void file_stop(struct source *s)
 {
 	struct file_source *f = (struct file_source *)s;
-	if (f->turn)
-		timer_destroy(f->turn);
-	f->turn = NULL;
-	if (f->ready)
-		fd_watch_destroy(f->ready);
-	f->ready = NULL;
-	forget_watch(f);
+	forget_watches(f);
 	if (f->opened && from_stdin(f))
 		(void)fcntl(f->fd, F_SETFL, f->stdin_flags); /* best effort for our shell */
 }
@@ -239,16 +250,27 @@ static void await_file(struct file_source *f)
 	f->awaited = true;
 }
 
+/* Also what the path's watch calls. */
+static void take_turn_soon(void *ctx)
+{
+	struct file_source *f = ctx;
+	timer_stop(f->later);
+	fd_watch_start(f->soon, LOOP_READABLE);
+}
+
 static void read_on(struct file_source *f)
 {
 	source_live(&f->base);
 	if (f->piped) {
 		/* Every write to a FIFO changes its path. */
-		forget_watch(f);
+		forget_path(f);
 		f->ready = fd_watch_create(f->base.loop, f->fd, take_piped, f);
-		fd_watch_start(f->ready, LOOP_READABLE);
+		if (f->ready)
+			fd_watch_start(f->ready, LOOP_READABLE);
+		else
+			give_up(f, "cannot watch", EPERM);
 	} else {
-		timer_start(f->turn, 0);
+		take_turn_soon(f);
 	}
 }
 
@@ -291,7 +313,7 @@ static void leave(struct file_source *f, struct str rest)
 	if (f->leave_at_us == 0)
 		f->leave_at_us = now_us + LEAVE_US;
 	if (now_us < f->leave_at_us) {
-		timer_start(f->turn, f->leave_at_us - now_us);
+		timer_start(f->later, f->leave_at_us - now_us);
 		return;
 	}
 	if (feed_last(f, rest) < 0)
@@ -310,9 +332,8 @@ static void at_end(struct file_source *f, struct str rest)
 	}
 }
 
-static void take_turn(void *ctx)
+static void take_turn(struct file_source *f)
 {
-	struct file_source *f = ctx;
 	if (!f->opened) {
 		open_anew(f);
 		return;
@@ -336,13 +357,20 @@ static void take_turn(void *ctx)
 	/* A line longer than a piece is left to the framer. */
 	const size_t whole = last ? (size_t)(last + 1 - piece.p) : piece.n;
 	if (whole == 0 || feed(f, str_slice(piece, 0, whole)) == 0)
-		timer_start(f->turn, 0);
+		take_turn_soon(f);
 }
 
-static void path_changed(void *ctx)
+static void turn_came(void *ctx, int events)
 {
 	struct file_source *f = ctx;
-	timer_start(f->turn, 0);
+	(void)events; /* it is always readable */
+	fd_watch_start(f->soon, 0);
+	take_turn(f);
+}
+
+static void later_came(void *ctx)
+{
+	take_turn(ctx);
 }
 
 /* ---- pipes ---- */
@@ -370,6 +398,23 @@ static void take_piped(void *ctx, int events)
 
 /* ---- the type ---- */
 
+static int watch_turns(struct file_source *f)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	const bool filled = write(ends[1], "", 1) == 1;
+	(void)close(ends[1]); /* a pipe to ourselves */
+	if (!filled) {
+		(void)close(ends[0]);
+		return -EIO;
+	}
+	f->soon_fd = ends[0];
+	f->soon = fd_watch_create(f->base.loop, f->soon_fd, turn_came, f);
+	f->later = timer_create_on(f->base.loop, later_came, f);
+	return 0;
+}
+
 static int file_start(struct source *s, struct str cursor)
 {
 	struct file_source *f = (struct file_source *)s;
@@ -378,12 +423,14 @@ static int file_start(struct source *s, struct str cursor)
 		f->piece = mem_alloc(SOURCE_PIECE_BYTES);
 		records_init(&f->records);
 	}
-	f->turn = timer_create_on(s->loop, take_turn, f);
+	int r = watch_turns(f);
+	if (r < 0)
+		return r;
 	if (f->follow)
-		f->watch = path_watch_create(s->loop, f->path_text, path_changed, f);
+		f->watch = path_watch_create(s->loop, f->path_text, take_turn_soon, f);
 	/* A file that is still open is the one the cursor means, even if it was moved since. */
 	const bool again = f->opened;
-	const int r = again ? 0 : open_file(f);
+	r = again ? 0 : open_file(f);
 	if (r == -ENOENT && f->follow) {
 		await_file(f);
 	} else if (r < 0) {
