@@ -33,7 +33,7 @@ struct http_source {
 	int format;
 	int64_t stall_us;
 
-	bool ready; /* records, sse, block, id and problem are made */
+	bool ready; /* records, sse, block and problem are made */
 	struct http_request *request;
 	enum format framing; /* of this answer; FORMAT_AUTO: not known yet */
 	bool was_sse; /* an earlier answer was */
@@ -41,8 +41,6 @@ struct http_source {
 	struct records records;
 	struct sse sse;
 	struct buf block; /* the payloads of one piece */
-	struct buf id; /* of the last event of the piece */
-	bool id_known;
 	struct buf problem; /* why the answer is not wanted; the end reports it */
 	enum backoff_kind problem_kind;
 	bool told_to_stop;
@@ -162,11 +160,6 @@ static void add_payload(struct buf *block, struct str data)
 static bool on_event(void *ctx, const struct sse_event *event)
 {
 	struct http_source *h = ctx;
-	if (event->id.p) {
-		buf_clear(&h->id);
-		buf_add(&h->id, event->id);
-		h->id_known = !h->id.full;
-	}
 	if (wanted(h, event->type))
 		add_payload(&h->block, event->data);
 	return true;
@@ -180,8 +173,7 @@ static bool take_events(struct http_source *h, struct str piece)
 	source_rejected(&h->base, h->sse.too_long_count - too_long, "event too long");
 	if (h->block.n == 0)
 		return true;
-	const struct str id = h->id.n ? buf_str(&h->id) : STR("");
-	return deliver(h, buf_str(&h->block), h->id_known ? id : STR_NONE);
+	return deliver(h, buf_str(&h->block), sse_last_id(&h->sse));
 }
 
 static bool take_lines(struct http_source *h, struct str piece)
@@ -316,7 +308,6 @@ static void prepare(struct http_source *h)
 		records_init(&h->records);
 		sse_init(&h->sse, SOURCE_MAX_RECORD_BYTES);
 		buf_init(&h->block, EVENTS_MAX_BYTES);
-		buf_init(&h->id, ID_MAX_BYTES);
 		buf_init(&h->problem, PROBLEM_MAX_BYTES);
 	}
 	h->ready = true;
@@ -376,7 +367,6 @@ static void http_source_finish(struct source *s)
 	records_finish(&h->records);
 	sse_finish(&h->sse);
 	buf_finish(&h->block);
-	buf_finish(&h->id);
 	buf_finish(&h->problem);
 	h->ready = false;
 }

@@ -112,4 +112,6 @@ struct source *sources_at(const struct sources *all, size_t i);
 void sources_start(struct sources *all, struct loop *loop, struct http_client *http,
 	const struct source_host *host, struct str (*cursor_of)(void *ctx, struct str name),
 	void *ctx);
+/* The store is well again: what it did not take is offered in the loop's next turn. */
+void sources_deliver_again(struct sources *all);
 void sources_stop(struct sources *all); /* no deliver after this; leaves nothing on the loop */

@@ -303,8 +303,6 @@ static void fail(struct source *s, enum backoff_kind kind, int64_t floor_us, con
 	struct sources_entry *entry = s->entry;
 	if (s->state == SOURCE_LIVE && now_us(s) - s->state_since_us >= STEADY_US)
 		backoff_succeeded(&entry->backoff);
-	else if (kind == BACKOFF_DROPPED && entry->backoff.failures > 0)
-		kind = BACKOFF_NETWORK; /* it only ever accepts and drops */
 	const int64_t floor = floor_us > 0 ? floor_us : 0;
 	retry_after(s, backoff_next_us(&entry->backoff, kind, floor, random_bits()), why);
 }
@@ -398,6 +396,15 @@ void sources_start(struct sources *all, struct loop *loop, struct http_client *h
 		set_cursor(s->entry, cursor_of ? cursor_of(ctx, s->name) : STR_NONE);
 		s->entry->timer = timer_create_on(loop, timer_fired, s);
 		begin(s);
+	}
+}
+
+void sources_deliver_again(struct sources *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct source *s = all->items[i];
+		if (s->state == SOURCE_RETRYING && s->entry->store_error)
+			timer_start(s->entry->timer, 0);
 	}
 }
 
