@@ -446,11 +446,6 @@ static int file_start(struct source *s, struct str cursor)
 static bool file_check(struct source *s, const struct conf_node *node, struct diag *diag)
 {
 	struct file_source *f = (struct file_source *)s;
-	const struct conf_node *path = conf_get(node, "path");
-	if (f->path.n == 0) {
-		diag_error(diag, path ? path->at : node->at, "empty path: 'path'");
-		return false;
-	}
 	if (from_stdin(f) && f->follow) {
 		diag_warning(diag, conf_get(node, "follow")->at,
 			"standard input is read to its end and not followed: 'follow'");

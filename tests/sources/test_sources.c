@@ -71,7 +71,7 @@ static void each_mistake_is_told_at_its_place(void **state)
 		{ "sources:\n  a: { type: file }\n", "path", ":2:" },
 		{ "sources:\n  a: { type: file, path: x, folow: true }\n", "did you mean 'follow'?",
 			":2:29:" },
-		{ "sources:\n  a: { type: file, path: '' }\n", "empty path", ":2:26:" },
+		{ "sources:\n  a: { type: file, path: '' }\n", "not nothing", ":2:26:" },
 		{ "sources:\n  a: { type: http, url: 'ftp://x/' }\n", "neither http", ":2:25:" },
 		{ "sources:\n  a: { type: http, url: 'http://' }\n", "without a host", ":2:25:" },
 		{ "sources:\n  a: { type: http, url: 'http://a b/' }\n", "spaces", ":2:25:" },
