@@ -151,6 +151,13 @@ static void say_who_holds(const char *path, struct str pid_text, struct buf *mes
 		buf_addf(message, "store is in use by another process: '%s'", path);
 }
 
+static bool write_pid(int fd)
+{
+	char text[PID_BYTES];
+	int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+	return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) == n;
+}
+
 int file_lock(const char *path, bool *unclean, struct buf *message)
 {
 	char name[FILE_PATH_BYTES + 8], text[PID_BYTES];
@@ -175,10 +182,7 @@ int file_lock(const char *path, bool *unclean, struct buf *message)
 		return -1;
 	}
 	*unclean = left.n > 0;
-	n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-	/* On a full disk the number is missing from a message, and nothing else. */
-	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) != n)
-		(void)ftruncate(fd, 0);
+	(void)write_pid(fd); /* on a full disk the number is missing from a message, no more */
 	return fd;
 }
 

@@ -50,7 +50,7 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" changed_at INTEGER NOT NULL,"
 	" message TEXT NOT NULL DEFAULT '',"
 	" UNIQUE (alert, target)) STRICT;"
-	"CREATE INDEX delivery_due ON delivery(target, severity, due_at) WHERE state = 0;"
+	"CREATE INDEX delivery_due ON delivery(state, target, severity, due_at) WHERE state = 0;"
 	"CREATE INDEX delivery_done ON delivery(state, changed_at) WHERE state > 0;"
 
 	"CREATE TABLE target("

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "fixture.h"
+#include "tests/store/fixture.h"
 
 #include <errno.h>
 #include <ftw.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "fixture.h"
+#include "tests/store/fixture.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -101,8 +101,8 @@ static void the_id_of_a_delivery_is_made_of_alert_and_target_alone(void **state)
 		arena_init(&arena, 0);
 		struct outbox_row *rows;
 		size_t count;
-		assert_int_equal(store_list(s, &(struct outbox_filter){ .state = -1 }, &arena, &rows,
-					 &count),
+		assert_int_equal(store_list(s, &(struct outbox_filter){ .state = -1 }, &arena,
+					 &rows, &count),
 			0);
 		assert_int_equal(count, 2);
 		for (size_t j = 0; j < 2; j++) {
