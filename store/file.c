@@ -13,7 +13,8 @@
 
 #include "base/log.h"
 
-enum { OTHERS = S_IRWXG | S_IRWXO, PID_BYTES = 32 };
+/* The smallest page of SQLite: a file of one byte it would take for an empty one. */
+enum { OTHERS = S_IRWXG | S_IRWXO, PID_BYTES = 32, DATABASE_MIN_BYTES = 512 };
 
 static bool text_of_path(const char *path, char out[PATH_MAX], struct buf *message)
 {
@@ -70,7 +71,9 @@ bool file_locate(
 	*slash = '\0';
 	if (whole[0] && make_folders && !folders_make(whole, message))
 		return false;
-	if (!realpath(whole[0] ? whole : "/", folder)) {
+	struct stat info;
+	if (!realpath(whole[0] ? whole : "/", folder) || stat(folder, &info) != 0 ||
+		(!S_ISDIR(info.st_mode) && (errno = ENOTDIR))) {
 		buf_addf(message, "cannot find the folder of the store: '%s': %s", whole,
 			error_text(errno));
 		return false;
@@ -101,10 +104,21 @@ static int look(const char *path, struct stat *info, struct buf *message)
 	return 1;
 }
 
+/* The same, and 1 only if it is of a size that SQLite judges rightly. */
+static int look_at_database(const char *path, struct stat *info, struct buf *message)
+{
+	int found = look(path, info, message);
+	if (found == 1 && info->st_size > 0 && info->st_size < DATABASE_MIN_BYTES) {
+		buf_addf(message, "cannot open the store: '%s': file is not a database", path);
+		return -1;
+	}
+	return found;
+}
+
 bool file_present(const char *path, struct buf *message)
 {
 	struct stat info;
-	int found = look(path, &info, message);
+	int found = look_at_database(path, &info, message);
 	if (found == 0)
 		buf_addf(message, "no store there, the daemon makes it: '%s'", path);
 	return found == 1;
@@ -128,7 +142,8 @@ bool file_protect(const char *path, struct buf *message)
 		char name[FILE_PATH_BYTES + 8];
 		(void)snprintf(name, sizeof name, "%s%s", path, companions[i]); /* it fits */
 		struct stat info;
-		int found = look(name, &info, message);
+		int found = i == 0 ? look_at_database(name, &info, message)
+				   : look(name, &info, message);
 		if (found < 0)
 			return false;
 		if (found == 0 && i == 0 && !create(name, message))

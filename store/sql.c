@@ -96,23 +96,23 @@ const char *sql_text(enum sql which)
 }
 
 /* A full disk shows as SQLITE_FULL, but a full quota or a full disk under the shared memory as an
- * I/O error with its errno. */
-static int errno_of_io(struct store *s, int code)
+ * I/O error. Its errno is the one that the step left, since sqlite3_system_errno knows nothing of
+ * a failed commit. */
+static int errno_of_io(int code, int system)
 {
 	if (code == SQLITE_IOERR_NOMEM)
 		return -ENOMEM;
-	int system = sqlite3_system_errno(s->db);
 	return system == ENOSPC || system == EDQUOT ? -ENOSPC : -EIO;
 }
 
-static int errno_of(struct store *s, int code)
+static int errno_of(int code, int system)
 {
 	switch (code & 0xff) {
 	case SQLITE_FULL:
 		return -ENOSPC;
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
-		return errno_of_io(s, code);
+		return errno_of_io(code, system);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return -EBUSY;
@@ -144,7 +144,7 @@ void sql_message(struct store *s, const char *format, ...)
 
 int sql_fail(struct store *s, int code)
 {
-	int result = errno_of(s, code);
+	int result = errno_of(code, errno);
 	/* Some codes, such as one of a bind, leave no text in the connection. */
 	const char *text = sqlite3_extended_errcode(s->db) == code ? sqlite3_errmsg(s->db)
 								   : sqlite3_errstr(code);
@@ -159,6 +159,7 @@ int sql_fail(struct store *s, int code)
 int sql_prepare(struct store *s)
 {
 	for (size_t i = 0; i < SQL_STATEMENTS; i++) {
+		errno = 0;
 		int code = sqlite3_prepare_v3(s->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
 			&s->statements[i], NULL);
 		if (code != SQLITE_OK)
@@ -229,6 +230,7 @@ int query_step(struct query *q)
 {
 	int result = q->store->failed;
 	if (result == 0) {
+		errno = 0; /* what is in it afterwards came from this step */
 		int code = q->code == SQLITE_OK ? sqlite3_step(q->statement) : q->code;
 		if (code == SQLITE_ROW)
 			return 1;

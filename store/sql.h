@@ -56,7 +56,7 @@ int sql_prepare(struct store *s);
 void sql_finish(struct store *s);
 const char *sql_text(enum sql which);
 
-/* Remembers what the database says about a failed call. Returns the -errno for it. */
+/* Remembers what the database says about a call that failed just now. Returns the -errno for it. */
 int sql_fail(struct store *s, int code);
 void sql_message(struct store *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

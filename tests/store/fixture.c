@@ -8,16 +8,26 @@
 
 #include "base/mem.h"
 
-int fixture_setup(void **state)
+static int setup_under(const char *parent, void **state)
 {
 	struct fixture *f = mem_zero(1, sizeof *f);
-	(void)snprintf(f->folder, sizeof f->folder, "/tmp/vigie-store-XXXXXX");
+	(void)snprintf(f->folder, sizeof f->folder, "%s/vigie-store-XXXXXX", parent);
 	if (!mkdtemp(f->folder))
 		return -1;
 	(void)snprintf(f->path, sizeof f->path, "%s/vigie.db", f->folder);
 	buf_init(&f->message, 4096);
 	*state = f;
 	return 0;
+}
+
+int fixture_setup(void **state)
+{
+	return setup_under("/tmp", state);
+}
+
+int fixture_setup_in_memory(void **state)
+{
+	return setup_under(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", state);
 }
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)

@@ -15,6 +15,8 @@ struct fixture {
 };
 
 int fixture_setup(void **state);
+/* The same where a sync costs nothing, for tests that do very many. */
+int fixture_setup_in_memory(void **state);
 int fixture_teardown(void **state);
 
 /* Opens the store of the fixture; fails with the message if that is refused. */
