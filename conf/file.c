@@ -1,7 +1,5 @@
 /* The file itself, and what can be asked of a tree once it is read. */
 #define _GNU_SOURCE
-#include "conf/yaml.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/utf8.h"
+#include "conf/yaml.h"
 
 /* 0 or -errno; -EFBIG past the ceiling. The size is only a guess: a pipe has none. */
 static int read_all(int fd, size_t guess, struct buf *out)

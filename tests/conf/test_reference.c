@@ -1,12 +1,11 @@
 #define _GNU_SOURCE
-#include "tests/conf/messages.h"
-
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "tests/conf/messages.h"
 
 struct settings {
 	struct str token, url, path;
@@ -279,9 +278,9 @@ static void paths_start_at_the_file_they_are_written_in(void **state)
 	check_path("path: a/../b", beside);
 	check_path("path: /etc/x", "/etc/x");
 	check_path("path: '-'", "-");
-	assert_int_equal(setenv("HOME", "/home/me", 1), 0);
-	check_path("path: ~/x", "/home/me/x");
-	check_path("path: '~'", "/home/me");
+	assert_int_equal(setenv("HOME", "/h/me", 1), 0);
+	check_path("path: ~/x", "/h/me/x");
+	check_path("path: '~'", "/h/me");
 	assert_int_equal(unsetenv("HOME"), 0);
 	check_refused("path: ~/x", "'~' cannot be resolved: HOME is not set");
 	check_refused("path: ~you/x", "only one's own home is known: '~you/x'");
