@@ -292,6 +292,21 @@ static void a_followed_file_may_appear_later(void **state)
 	assert_int_equal(harness_source(h)->reconnect_count, 0);
 }
 
+static void a_file_that_comes_back_is_resumed(void **state)
+{
+	struct harness *h = *state;
+	harness_write(h, "in", STR("one\n"));
+	harness_start(h, FOLLOW_YAML, harness_path(h, "in"));
+	harness_until_text(h, STR("one\n"));
+	harness_forget(h);
+	harness_append(h, "in", STR("two\n"));
+	assert_int_equal(rename(harness_path(h, "in"), harness_path(h, "away")), 0);
+	harness_start(h, FOLLOW_YAML, harness_path(h, "in"));
+	harness_run_for(h, 20 * US_PER_MS);
+	assert_int_equal(rename(harness_path(h, "away"), harness_path(h, "in")), 0);
+	harness_until_text(h, STR("two\n"));
+}
+
 static void rotation_finishes_the_old_file_then_takes_the_new(void **state)
 {
 	struct harness *h = *state;
@@ -501,6 +516,21 @@ static void a_pipe_loses_nothing_while_the_store_is_full(void **state)
 	check_text(buf_str(&h->text), "one\ntwo\nthree\n");
 }
 
+static void a_file_as_standard_input_comes_exactly_once_after_trouble(void **state)
+{
+	struct harness *h = *state;
+	const struct str text = many_lines(&h->arena, 3000, 1000);
+	harness_write(h, "in", text);
+	const int old = swap_stdin(open(harness_path(h, "in"), O_RDONLY | O_CLOEXEC));
+	h->deliver_error = -ENOSPC;
+	harness_start(h, "sources: { f: { type: file, path: \"-\" } }\n");
+	harness_until_state(h, SOURCE_RETRYING);
+	h->deliver_error = 0;
+	harness_until_ended(h);
+	check_str(buf_str(&h->text), text);
+	restore_stdin(old);
+}
+
 /* ---- fairness ---- */
 
 struct beat {
@@ -568,6 +598,7 @@ int main(void)
 		TEST(a_followed_file_brings_what_is_added),
 		TEST(a_followed_file_keeps_its_unfinished_line),
 		TEST(a_followed_file_may_appear_later),
+		TEST(a_file_that_comes_back_is_resumed),
 		TEST(rotation_finishes_the_old_file_then_takes_the_new),
 		TEST(a_slow_writer_of_a_rotated_file_is_still_heard),
 		TEST(a_file_moved_away_is_read_until_another_takes_its_place),
@@ -581,6 +612,7 @@ int main(void)
 		TEST(a_block_that_was_not_stored_comes_again_exactly_once),
 		TEST(a_file_rotated_while_the_store_is_full_loses_nothing),
 		TEST(a_pipe_loses_nothing_while_the_store_is_full),
+		TEST(a_file_as_standard_input_comes_exactly_once_after_trouble),
 		TEST(others_have_their_turn_while_a_long_file_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
