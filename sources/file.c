@@ -18,7 +18,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "net/backoff.h"
 #include "sources/file_cursor.h"
 #include "sources/records.h"
 

@@ -308,7 +308,7 @@ static void a_stream_that_lasted_is_taken_up_at_once_each_time(void **state)
 	for (int i = 0; i < 3; i++) {
 		harness_until_state(&f->h, SOURCE_LIVE);
 		clock_us += 10 * US_PER_S;
-		source_failed(harness_source(&f->h), 0 /* dropped */, 0, "lost");
+		source_failed(harness_source(&f->h), BACKOFF_DROPPED, 0, "lost");
 		assert_int_equal(harness_source(&f->h)->retry_in_us, 0);
 		harness_source(&f->h)->type->stop(harness_source(&f->h));
 	}
