@@ -2,8 +2,8 @@
  * nothing and sets `full`, which sticks: callers may add many pieces and ask once. */
 #pragma once
 
-#include <stdbool.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
