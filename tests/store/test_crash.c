@@ -1,8 +1,6 @@
 /* Ends without a goodbye: killed processes, a full disk, and every write and sync failing in
  * turn. What was acknowledged must be there, and what is there must be whole. */
 #define _GNU_SOURCE
-#include "tests/store/fixture.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tests/store/fixture.h"
 
 enum { ROUNDS = 30 };
 

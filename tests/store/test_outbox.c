@@ -1,10 +1,9 @@
-#include "tests/store/fixture.h"
-
 #include <errno.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tests/store/fixture.h"
 
 /* The rows that are due, as "3,1,2". */
 static void check_due(struct store *s, struct str target, int64_t now_us, const int64_t *busy,
