@@ -246,7 +246,7 @@ static void no_descriptor_is_inherited_but_the_three(void **state)
 static void it_has_a_session_of_its_own(void **state)
 {
 	struct place *p = *state;
-	shell(p, "ps -o sid= -p $$; echo $$", STR(""));
+	shell(p, "read a b c d e session rest < /proc/$$/stat; echo $session; echo $$", STR(""));
 	struct str rest = buf_str(&p->output), session, own;
 	assert_true(str_next(&rest, '\n', &session));
 	assert_true(str_next(&rest, '\n', &own));
