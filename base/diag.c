@@ -77,7 +77,36 @@ void diag_add_text(struct diag *d, const char *file, struct str text)
 	text_known(d, file)->content = arena_str(&d->arena, text);
 }
 
-static void add(
+/* The bytes of a line, cut out of the text of a file. */
+static struct str line_of(struct str text, uint32_t number)
+{
+	struct str line = STR_NONE;
+	for (uint32_t i = 0; i < number; i++) {
+		if (!str_next(&text, '\n', &line))
+			return STR_NONE;
+	}
+	if (str_ends(line, STR("\r")))
+		line.n--;
+	return line;
+}
+
+void diag_hide(struct diag *d, struct where at)
+{
+	const struct text *t = at.file ? text_of(d, at.file) : NULL;
+	struct str line = t && at.line ? line_of(t->content, at.line) : STR_NONE;
+	size_t from = 0;
+	for (uint32_t col = 1; col < at.col && from < line.n; col++) {
+		uint32_t c;
+		size_t n = utf8_read(line, from, &c);
+		from += n ? n : 1;
+	}
+	/* Overwritten, not only skipped: the copy is ours. */
+	char *hidden = (char *)line.p + from;
+	for (size_t i = 0; from + i < line.n; i++)
+		hidden[i] = i < 3 ? '*' : ' ';
+}
+
+__attribute__((format(printf, 4, 0))) static void add(
 	struct diag *d, enum diag_level level, struct where at, const char *format, va_list args)
 {
 	d->level_count[level]++;
@@ -207,18 +236,6 @@ static struct message *sorted(const struct diag *d)
 	return list;
 }
 
-static struct str line_of(struct str text, uint32_t number)
-{
-	struct str line = STR_NONE;
-	for (uint32_t i = 0; i < number; i++) {
-		if (!str_next(&text, '\n', &line))
-			return STR_NONE;
-	}
-	if (str_ends(line, STR("\r")))
-		line.n--;
-	return line;
-}
-
 /* The line with a caret under its column; a long line is shown around it. */
 static void show_line(struct buf *out, struct str line, uint32_t col)
 {
@@ -226,6 +243,8 @@ static void show_line(struct buf *out, struct str line, uint32_t col)
 	struct buf shown;
 	buf_init(&shown, 0);
 	uint32_t number = 0;
+	while (str_ends(line, STR(" ")))
+		line.n--;
 	for (size_t i = 0; i < line.n && number < first + SHOWN_LINE_CHARS; number++) {
 		uint32_t c;
 		size_t n = utf8_read(line, i, &c);

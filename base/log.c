@@ -31,7 +31,8 @@ bool log_level_of(struct str name, enum log_level *level)
 	return false;
 }
 
-static void log_line(enum log_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void log_line(
+	enum log_level level, const char *format, va_list args)
 {
 	if (level > current_level)
 		return;
