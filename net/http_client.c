@@ -128,7 +128,6 @@ static enum http_end end_of(struct http_request *r, CURLcode code)
 	say(r, r->error_text[0] ? r->error_text : curl_easy_strerror(code));
 	switch (code) {
 	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_LOGIN_DENIED:
 		return HTTP_REFUSED;
 	case CURLE_COULDNT_RESOLVE_HOST:
