@@ -106,7 +106,7 @@ void diag_hide(struct diag *d, struct where at)
 		hidden[i] = i < 3 ? '*' : ' ';
 }
 
-static void add(
+__attribute__((format(printf, 4, 0))) static void add(
 	struct diag *d, enum diag_level level, struct where at, const char *format, va_list args)
 {
 	d->level_count[level]++;

@@ -1,7 +1,5 @@
 /* The file itself, and what can be asked of a tree once it is read. */
 #define _GNU_SOURCE
-#include "conf/yaml.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,27 +8,25 @@
 
 #include "base/log.h"
 #include "base/utf8.h"
+#include "conf/yaml.h"
 
 /* 0 or -errno; -EFBIG past the ceiling. The size is only a guess: a pipe has none. */
 static int read_all(int fd, size_t guess, struct buf *out)
 {
 	enum { STEP_BYTES = 64 * 1024 };
-	if (guess < CONF_MAX_BYTES && !buf_room(out, guess + 1))
-		return -EFBIG;
+	size_t step = guess + 1; /* one more, to see the end without growing */
 	for (;;) {
 		size_t left = out->max_bytes - out->n;
-		size_t step = out->size_bytes - out->n - 1;
-		if (step == 0)
-			step = left < STEP_BYTES ? left : STEP_BYTES;
-		char *at = step ? buf_room(out, step) : NULL;
-		if (!at)
+		if (left == 0)
 			return -EFBIG;
-		ssize_t n = read(fd, at, step);
+		step = step < left ? step : left;
+		ssize_t n = read(fd, buf_room(out, step), step);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
 		out->n += (size_t)n;
+		step = step > (size_t)n ? step - (size_t)n : STEP_BYTES;
 	}
 }
 

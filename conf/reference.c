@@ -1,7 +1,5 @@
 /* Texts that stand elsewhere: {env: NAME}, {file: PATH}, {credential: NAME}; and paths. */
 #define _GNU_SOURCE
-#include "conf/values.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,6 +10,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "conf/text.h"
+#include "conf/values.h"
 
 enum { REFERENCE_MAX_BYTES = 64 * 1024 };
 
