@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "tests/notifiers/support.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -234,11 +233,8 @@ void helper_start(struct helper *h, const char *const argv[])
 	(void)close(out[1]);
 	h->in = in[1];
 	h->out = out[0];
-	struct buf line;
-	buf_init(&line, sizeof h->line);
-	assert_true(helper_line(h, &line));
-	(void)snprintf(h->line, sizeof h->line, "%s", line.p ? line.p : "");
-	buf_finish(&line);
+	buf_init(&h->first, 0);
+	assert_true(helper_line(h, &h->first));
 }
 
 bool helper_line(struct helper *h, struct buf *line)
@@ -263,21 +259,5 @@ void helper_stop(struct helper *h)
 	(void)close(h->out);
 	(void)kill(h->pid, SIGTERM);
 	(void)waitpid(h->pid, &status, 0);
-}
-
-void folder_create(char path[64])
-{
-	memcpy(path, "/tmp/vigie-test-XXXXXX", sizeof "/tmp/vigie-test-XXXXXX");
-	assert_non_null(mkdtemp(path));
-}
-
-void folder_remove(const char *path)
-{
-	DIR *folder = opendir(path);
-	assert_non_null(folder);
-	for (struct dirent *entry; (entry = readdir(folder));)
-		if (entry->d_name[0] != '.')
-			(void)unlinkat(dirfd(folder), entry->d_name, 0);
-	(void)closedir(folder);
-	assert_int_equal(rmdir(path), 0);
+	buf_finish(&h->first);
 }

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "notifiers/notifier.h"
 #include "tests/check.h"
+#include "tests/net/server.h"
 
 /* An alert of the rule sav-panne about a post in French. */
 struct sample {
@@ -62,12 +63,9 @@ enum { DELIVERY_TIME_S = 1795333784 }; /* now of the deliveries above */
 struct helper {
 	int in, out;
 	int pid;
-	char line[256]; /* the first line */
+	struct buf first; /* its first line */
 };
 void helper_start(struct helper *h, const char *const argv[]);
 /* The next line, without LF; false at the end of file. Waits at most 10 s. */
 bool helper_line(struct helper *h, struct buf *line);
 void helper_stop(struct helper *h);
-/* A folder of our own under /tmp, and its removal with the files in it. */
-void folder_create(char path[64]);
-void folder_remove(const char *path);

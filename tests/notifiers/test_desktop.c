@@ -25,7 +25,7 @@ static void start_bus(struct helper *bus, const char *config)
 	helper_start(bus,
 		(const char *const[]){
 			"dbus-daemon", path, "--nofork", "--print-address=1", NULL });
-	(void)setenv("DBUS_SESSION_BUS_ADDRESS", bus->line, 1);
+	(void)setenv("DBUS_SESSION_BUS_ADDRESS", bus->first.p, 1);
 }
 
 static void start_service(struct helper *service, const char *option, const char *value)
@@ -34,7 +34,7 @@ static void start_service(struct helper *service, const char *option, const char
 	helper_start(service,
 		(const char *const[]){
 			"/usr/bin/python3", of_tests("notifyd.py", path), option, value, NULL });
-	assert_string_equal(service->line, "ready");
+	assert_string_equal(service->first.p, "ready");
 }
 
 static void check_has(const struct buf *line, const char *part)
@@ -231,7 +231,7 @@ static void a_service_that_the_bus_can_start_is_started(void **state)
 	struct sample sample;
 	struct setup s;
 	char folder[64], config[100], file[120], script[512];
-	folder_create(folder);
+	folder_make(folder, sizeof folder);
 	(void)snprintf(config, sizeof config, "%s/bus.conf", folder);
 	(void)snprintf(file, sizeof file, "%s/n.service", folder);
 	FILE *out = fopen(config, "w");
@@ -293,7 +293,7 @@ static void a_bus_that_hangs_costs_five_seconds_and_blocks_nobody(void **state)
 	struct setup s;
 	struct ticks ticks = { 0 };
 	char folder[64];
-	folder_create(folder);
+	folder_make(folder, sizeof folder);
 	int fd = listen_silently(folder);
 	setup_init(&s, YAML);
 	setup_open(&s);
