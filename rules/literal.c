@@ -104,7 +104,7 @@ static void offer(struct frame *f, struct set s)
 	if (s.count == 0)
 		return;
 	size_t old = f->best.count ? shortest(f->best) : 0, new = shortest(s);
-	if (new > old || (new == old && s.count < f->best.count))
+	if (new > old || (new == old &&s.count < f->best.count))
 		f->best = s;
 }
 

@@ -97,10 +97,10 @@ static bool any_literal(const struct scan *s, struct scan_scratch *x)
 	return any;
 }
 
-/* The parts of hashtags, which the case of the original shows: is any waited for? */
-static bool any_part(const struct scan *s, struct scan_scratch *x, struct str text)
+/* The parts of one hashtag, which the case of the original shows: is any waited for? */
+static bool any_part(const struct scan *s, struct scan_scratch *x, struct str tag)
 {
-	text_set(&x->text, text);
+	text_set(&x->text, tag);
 	for (size_t i = 0; i < x->text.parts.count; i++) {
 		struct str part = text_word(&x->text, x->text.parts.items[i]);
 		if (wake_has(&s->set->wake, part.p, part.n))
@@ -109,22 +109,39 @@ static bool any_part(const struct scan *s, struct scan_scratch *x, struct str te
 	return false;
 }
 
-/* Could one of the hashtags in this raw text show seams? Only "#" and what follows is looked
- * at; anything but lower-case ASCII letters and digits might. */
-static bool may_show_seams(struct str raw)
+/* Where the hashtag ends whose sign stands at text[at], with whether it may show seams: anything
+ * but lower-case ASCII letters and digits might. */
+static size_t tag_end(struct str text, size_t at, bool *seams)
 {
-	for (size_t at; (at = str_find_char(raw, '#')) != SIZE_MAX;) {
-		raw = str_slice(raw, at + 1, raw.n);
-		for (size_t i = 0; i < raw.n; i++) {
-			char c = raw.p[i];
-			if ((unsigned char)c >= 0x80 || c == '\\' || c == '_' ||
-				(i > 0 && c >= 'A' && c <= 'Z'))
-				return true;
-			if (!fold_is_word(c))
-				break;
-		}
+	size_t i = at + 1;
+	for (; i < text.n; i++) {
+		char c = text.p[i];
+		if ((unsigned char)c >= 0x80 || c == '_' || (i > at + 1 && c >= 'A' && c <= 'Z'))
+			*seams = true;
+		else if (!fold_is_word(c))
+			break;
 	}
-	return false;
+	return i;
+}
+
+/* The same for all hashtags of a text. A sign in another form (U+FF03) is looked for too if
+ * there are more signs in the folded text than in this one. */
+static bool any_tag(const struct scan *s, struct scan_scratch *x, struct str text)
+{
+	size_t signs = 0, folded_signs = 0;
+	for (size_t at = 0; at < x->folded.n; at++)
+		folded_signs += x->folded.p[at] == '#';
+	for (size_t at = 0; at < text.n; signs++) {
+		const char *sign = memchr(text.p + at, '#', text.n - at);
+		if (!sign)
+			break;
+		bool seams = false;
+		size_t from = (size_t)(sign - text.p);
+		at = tag_end(text, from, &seams);
+		if (seams && any_part(s, x, str_slice(text, from, at)))
+			return true;
+	}
+	return folded_signs != signs && any_part(s, x, text);
 }
 
 /* Is anything waited for in the folded text at hand? */
@@ -141,7 +158,7 @@ static bool plain_hits(const struct scan *s, struct scan_scratch *x, struct str 
 	if (folded_hits(s, x))
 		return true;
 	bool tags = memchr(x->folded.p, '#', x->folded.n) != NULL;
-	return tags && any_part(s, x, text);
+	return tags && any_tag(s, x, text);
 }
 
 /* The text of a JSON string that fold_string has found whole, into x->plain. */
@@ -186,11 +203,8 @@ static const char *check_string(const struct scan *s, struct scan_scratch *x,
 	} else if (folded_hits(s, x)) {
 		*hit = true;
 	} else if (memchr(x->folded.p, '#', x->folded.n)) {
-		bool plain_signs = memchr(p, '#', raw.n) != NULL;
-		if (!plain_signs || may_show_seams(raw))
-			*hit = x->folded.escaped
-				? !unescape(x, raw) || any_part(s, x, buf_str(&x->plain))
-				: any_part(s, x, raw);
+		*hit = x->folded.escaped ? !unescape(x, raw) || any_tag(s, x, buf_str(&x->plain))
+					 : any_tag(s, x, raw);
 	}
 	return close;
 }

@@ -101,7 +101,7 @@ AVX2 static const char *fold_string(
 			t->odd = true;
 			return p;
 		}
-		p = scan_special(t, w, p, end);
+		p = scan_special_fast(t, w, p, end);
 		if (t->odd)
 			return p;
 	}
@@ -120,7 +120,7 @@ AVX2 static void fold_plain(
 		p += plain;
 		t->n += plain;
 		if (special)
-			p = scan_special(t, w, p, end);
+			p = scan_special_fast(t, w, p, end);
 	}
 	scan_kernel_plain.fold_plain(t, w, p, end);
 }
@@ -136,32 +136,50 @@ AVX2 static inline uint32_t word_mask(__m256i v)
 	return mask_of(_mm256_or_si256(_mm256_or_si256(letter, digit), other));
 }
 
-/* Walks the edges of words, 64 bytes a step: an edge is a bit where being in a word changes. */
+/* Asks again, word by word, for the words that end in this step: is one really waited for? */
+AVX2 static bool any_of(const struct wake *w, const char *folded, size_t start, size_t at,
+	uint64_t starts, uint64_t ends)
+{
+	for (; ends; ends = _blsr_u64(ends)) {
+		size_t end = at + (size_t)_tzcnt_u64(ends);
+		if (starts && at + (size_t)_tzcnt_u64(starts) < end) {
+			start = at + (size_t)_tzcnt_u64(starts);
+			starts = _blsr_u64(starts);
+		}
+		if (wake_has(w, folded + start, end - start))
+			return true;
+	}
+	return false;
+}
+
+/* Walks the edges of words, 64 bytes a step: an edge is a bit where being in a word changes. The
+ * bits of all words of a step are gathered before the one branch on them. */
 AVX2 static bool any_word(const struct wake *w, const char *folded, size_t n)
 {
 	uint64_t before = 0; /* was the last byte of the step before part of a word? */
-	size_t start = 0;
+	size_t start = 0; /* of the word that reaches into this step */
 	for (size_t at = 0; at <= n; at += 64) {
 		uint64_t word = (uint64_t)word_mask(load(folded + at)) |
 			(uint64_t)word_mask(load(folded + at + STEP)) << 32;
 		if (n - at < 64)
 			word = _bzhi_u64(word, (unsigned)(n - at));
 		uint64_t starts = word & ~(word << 1 | before), ends = ~word & (word << 1 | before);
-		before = word >> 63;
-		while (ends) {
-			/* A start belongs to the end after it, or to one in the next step. */
+		uint64_t all_starts = starts, all_ends = ends;
+		bool any = false;
+		if (before && ends) {
 			size_t end = at + (size_t)_tzcnt_u64(ends);
+			any = wake_bit(w, wake_hash(folded + start, end - start));
 			ends = _blsr_u64(ends);
-			if (starts && at + (size_t)_tzcnt_u64(starts) < end) {
-				start = at + (size_t)_tzcnt_u64(starts);
-				starts = _blsr_u64(starts);
-			}
-			uint64_t hash = wake_hash(folded + start, end - start);
-			if (__builtin_expect(wake_bit(w, hash), 0) && wake_tag(w, hash))
-				return true;
 		}
+		for (; ends; ends = _blsr_u64(ends), starts = _blsr_u64(starts)) {
+			size_t from = (size_t)_tzcnt_u64(starts), to = (size_t)_tzcnt_u64(ends);
+			any |= wake_bit(w, wake_hash(folded + at + from, to - from));
+		}
+		if (__builtin_expect(any, 0) && any_of(w, folded, start, at, all_starts, all_ends))
+			return true;
 		if (starts)
 			start = at + (size_t)_tzcnt_u64(starts);
+		before = word >> 63;
 	}
 	return false;
 }

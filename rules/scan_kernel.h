@@ -2,6 +2,8 @@
  * Internal to the scan. */
 #pragma once
 
+#include "base/fold.h"
+#include "base/fold_table.h"
 #include "rules/wake.h"
 
 enum { SCAN_MAX_KEYS = 64, SCAN_PAD_BYTES = 64 };
@@ -44,6 +46,37 @@ const char *scan_special(struct scan_text *t, const struct wake *w, const char *
 /* Reads a JSON escape at p (a backslash), p < end. Returns what stands behind it and sets
  * *code_point; a lone surrogate and U+0000 give U+FFFD. NULL: no escape of JSON. */
 const char *scan_escape(const char *p, const char *end, uint32_t *code_point);
+
+/* scan_special without a call for what is frequent: UTF-8 whose folding is at most two bytes long,
+ * or itself. */
+static inline const char *scan_special_fast(
+	struct scan_text *t, const struct wake *w, const char *p, const char *end)
+{
+	uint32_t x, c;
+	ptrdiff_t n;
+	if (end - p < 4)
+		return scan_special(t, w, p, end);
+	memcpy(&x, p, sizeof x);
+	if ((x & 0xC0E0) == 0x80C0) {
+		c = (x & 0x1F) << 6 | (x >> 8 & 0x3F);
+		n = c >= 0x80 ? 2 : 0;
+	} else if ((x & 0xC0C0F0) == 0x8080E0) {
+		c = (x & 0x0F) << 12 | (x >> 2 & 0xFC0) | (x >> 16 & 0x3F);
+		n = c >= 0x800 && (c < 0xD800 || c > 0xDFFF) ? 3 : 0;
+	} else if ((x & 0xC0C0C0F8) == 0x808080F0) {
+		c = (x & 0x07) << 18 | (x << 4 & 0x3F000) | (x >> 10 & 0xFC0) | (x >> 24 & 0x3F);
+		n = c >= 0x10000 && c <= 0x10FFFF ? 4 : 0;
+	} else {
+		return scan_special(t, w, p, end);
+	}
+	const struct fold_entry *e = n ? fold_entry(c) : fold_entry(0xD800);
+	unsigned kind = e->class & (FOLD_IDENTITY | FOLD_SPACELESS);
+	if (n == 0 || e->n > 2 || kind & FOLD_SPACELESS)
+		return scan_special(t, w, p, end);
+	memcpy(t->p + t->n, kind ? p : e->bytes, 4);
+	t->n += kind ? (size_t)n : e->n;
+	return p + n;
+}
 
 struct scan_kernel {
 	const char *name;

@@ -87,8 +87,8 @@ static struct str folded(struct str letters, struct arena *arena)
 		return letters;
 	buf_init(&out, 0);
 	fold_add(&out, letters);
-	struct str result =
-		str_eq(buf_str(&out), letters) ? letters : arena_str(arena, buf_str(&out));
+	struct str result = str_eq(buf_str(&out), letters) ? letters
+							   : arena_str(arena, buf_str(&out));
 	buf_finish(&out);
 	return result.p ? result : STR("");
 }
