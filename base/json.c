@@ -30,7 +30,7 @@ struct reader {
 static const char *fail(struct reader *r, const char *at, const char *reason)
 {
 	r->error_at = at;
-	r->error_reason = at == r->end ? "unexpected end" : reason;
+	r->error_reason = at == r->end ? "not JSON: unexpected end" : reason;
 	return NULL;
 }
 
@@ -65,11 +65,11 @@ static const char *skip_number(struct reader *r, const char *p)
 	if (*p == '-')
 		p++;
 	if (!is_digit(peek(p, end)))
-		return fail(r, p, "bad number");
+		return fail(r, p, "not JSON: bad number");
 	p = *p == '0' ? p + 1 : skip_digits(p, end);
 	if (peek(p, end) == '.') {
 		if (!is_digit(peek(++p, end)))
-			return fail(r, p, "bad number");
+			return fail(r, p, "not JSON: bad number");
 		p = skip_digits(p, end);
 	}
 	if ((peek(p, end) | 0x20) == 'e') {
@@ -77,7 +77,7 @@ static const char *skip_number(struct reader *r, const char *p)
 		if (peek(p, end) == '+' || peek(p, end) == '-')
 			p++;
 		if (!is_digit(peek(p, end)))
-			return fail(r, p, "bad number");
+			return fail(r, p, "not JSON: bad number");
 		p = skip_digits(p, end);
 	}
 	return p;
@@ -86,7 +86,7 @@ static const char *skip_number(struct reader *r, const char *p)
 static inline const char *skip_word(struct reader *r, const char *p, const char *word, size_t n)
 {
 	if ((size_t)(r->end - p) < n || memcmp(p, word, n) != 0)
-		return fail(r, p, "unknown word");
+		return fail(r, p, "not JSON: unknown word");
 	return p + n;
 }
 
@@ -125,7 +125,7 @@ static inline const char *skip_scalar(struct reader *r, const char *p, enum json
 		*type = JSON_NUMBER;
 		return skip_number(r, p);
 	default:
-		return fail(r, p, "expected a value");
+		return fail(r, p, "not JSON: expected a value");
 	}
 }
 
@@ -133,7 +133,7 @@ static inline const char *skip_scalar(struct reader *r, const char *p, enum json
 static inline const char *skip_key(struct reader *r, const char *p, struct str *key)
 {
 	if (peek(p, r->end) != '"')
-		return fail(r, p, "expected a key");
+		return fail(r, p, "not JSON: expected a key");
 	const char *from = p + 1;
 	p = skip_string(r, p);
 	if (!p)
@@ -141,7 +141,7 @@ static inline const char *skip_key(struct reader *r, const char *p, struct str *
 	*key = (struct str){ from, (size_t)(p - 1 - from) };
 	p = skip_space(p, r->end);
 	if (peek(p, r->end) != ':')
-		return fail(r, p, "expected ':'");
+		return fail(r, p, "not JSON: expected ':'");
 	return skip_space(p + 1, r->end);
 }
 
@@ -157,7 +157,7 @@ static const char *skip_container(struct reader *r, const char *p)
 		bool opens = c == '{' || c == '[';
 		if (opens) {
 			if (depth == max_depth)
-				return fail(r, p, "nested too deeply");
+				return fail(r, p, "JSON nested too deeply");
 			depth++;
 			arrays = arrays << 1 | (c == '[');
 			p = skip_space(p + 1, end);
@@ -183,7 +183,7 @@ static const char *skip_container(struct reader *r, const char *p)
 			if (first)
 				break;
 			if (c != ',')
-				return fail(r, p, "expected ',' or a closing bracket");
+				return fail(r, p, "not JSON: expected ',' or a closing bracket");
 			p = skip_space(p + 1, end);
 			break;
 		}
@@ -255,7 +255,7 @@ static inline const char *next_value(struct reader *r, const char *p)
 static inline const char *open_frame(struct reader *r, const char *p)
 {
 	if (r->depth == JSON_MAX_DEPTH)
-		return fail(r, p, "nested too deeply");
+		return fail(r, p, "JSON nested too deeply");
 	struct frame *f = &r->frames[r->depth++];
 	f->node = r->node;
 	f->from = p;
@@ -282,7 +282,7 @@ static inline const char *after_value(struct reader *r, const char *p, bool firs
 			continue;
 		}
 		if (!first && c != ',')
-			return fail(r, p, "expected ',' or a closing bracket");
+			return fail(r, p, "not JSON: expected ',' or a closing bracket");
 		return next_value(r, first ? p : skip_space(p + 1, r->end));
 	}
 }
@@ -291,7 +291,7 @@ static const char *read_record(struct reader *r)
 {
 	const char *p = skip_space(r->begin, r->end);
 	if (peek(p, r->end) != '{')
-		return fail(r, p, "not an object");
+		return fail(r, p, "not a JSON object");
 	r->node = r->collect.paths->root;
 	p = open_frame(r, p);
 	p = after_value(r, p, true);
@@ -305,7 +305,7 @@ static const char *read_record(struct reader *r)
 	if (!p)
 		return NULL;
 	p = skip_space(p, r->end);
-	return p == r->end ? p : fail(r, p, "trailing garbage");
+	return p == r->end ? p : fail(r, p, "not JSON: trailing garbage");
 }
 
 static int decode_strings(struct json_collect *c)
@@ -329,7 +329,7 @@ int json_pick(const struct json_paths *paths, struct str record, struct arena *a
 {
 	struct reader r;
 	if (record.n > JSON_MAX_RECORD_BYTES) {
-		*error = (struct json_error){ JSON_MAX_RECORD_BYTES, "record too long" };
+		*error = (struct json_error){ JSON_MAX_RECORD_BYTES, "JSON too long" };
 		return -EBADMSG;
 	}
 	r.begin = record.p;

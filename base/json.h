@@ -50,7 +50,7 @@ struct json_picked {
 
 struct json_error {
 	size_t at; /* byte in the record */
-	const char *reason; /* a constant, such as "unterminated string" */
+	const char *reason; /* a constant, such as "not JSON: unterminated string" */
 };
 
 struct json_paths;

@@ -58,17 +58,17 @@ const char *json_string_end_plain(
 		if (*p == '"')
 			return p + 1;
 		if ((unsigned char)*p < 0x20)
-			return fail(p, "control character in a string", at, reason);
+			return fail(p, "not JSON: control character in a string", at, reason);
 		if (*p != '\\') {
 			p++;
 			continue;
 		}
 		size_t n = escape_bytes(p, end);
 		if (n == 0)
-			return fail(p, "bad escape", at, reason);
+			return fail(p, "not JSON: bad escape", at, reason);
 		p += n;
 	}
-	return fail(end, "unterminated string", at, reason);
+	return fail(end, "not JSON: unterminated string", at, reason);
 }
 
 #ifdef __SSE2__

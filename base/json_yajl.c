@@ -82,7 +82,7 @@ static void add(struct reader *r, const struct json_node *node, enum json_type t
 static int on_scalar(struct reader *r, enum json_type type, size_t bytes)
 {
 	if (r->depth == 0)
-		return stop(r, "not an object");
+		return stop(r, "not a JSON object");
 	const struct json_node *node = next_node(r);
 	size_t at = token_end(r) - bytes;
 	if (node && node->end_count)
@@ -110,7 +110,7 @@ static int on_string(void *ctx, const unsigned char *text, size_t bytes)
 {
 	struct reader *r = ctx;
 	if (r->depth == 0)
-		return stop(r, "not an object");
+		return stop(r, "not a JSON object");
 	const struct json_node *node = next_node(r);
 	if (!node || !node->end_count)
 		return GO_ON;
@@ -127,9 +127,9 @@ static int on_string(void *ctx, const unsigned char *text, size_t bytes)
 static int on_start(struct reader *r, bool array)
 {
 	if (r->depth == 0 && array)
-		return stop(r, "not an object");
+		return stop(r, "not a JSON object");
 	if (r->depth == JSON_MAX_DEPTH)
-		return stop(r, "nested too deeply");
+		return stop(r, "JSON nested too deeply");
 	const struct json_node *node = next_node(r);
 	struct frame frame = { .node = node, .from = token_end(r) - 1, .array = array };
 	r->frames[r->depth++] = frame;
@@ -279,7 +279,7 @@ int json_pick_yajl(const struct json_paths *paths, struct str record, struct are
 {
 	struct reader r = { .record = record };
 	if (record.n > JSON_MAX_RECORD_BYTES) {
-		*error = (struct json_error){ JSON_MAX_RECORD_BYTES, "record too long" };
+		*error = (struct json_error){ JSON_MAX_RECORD_BYTES, "JSON too long" };
 		return -EBADMSG;
 	}
 	json_collect_init(&r.collect, paths, arena, picked);
@@ -288,7 +288,7 @@ int json_pick_yajl(const struct json_paths *paths, struct str record, struct are
 	size_t at = 0;
 	char *copy = look_over(record, &at);
 	if (!copy) {
-		*error = (struct json_error){ at, "control character" };
+		*error = (struct json_error){ at, "not JSON: control character" };
 		return -EBADMSG;
 	}
 	int status = parse(&r, copy, error);

@@ -95,13 +95,35 @@ static void add_wake(struct compiler *c, struct str folded)
 
 /* --- one term --- */
 
-/* All words of a term, run together: how a hashtag spells a phrase. Lives in the arena. */
-static struct str joined_words(struct compiler *c, const struct text_words *words)
+static void add_without_apostrophes(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.n;) {
+		uint32_t c;
+		char folded[FOLD_MAX_EXPANSION];
+		size_t n = utf8_read(s, i, &c);
+		n = n ? n : 1;
+		if (fold_code_point(c, folded) != 1 || folded[0] != '\'')
+			buf_add(out, str_slice(s, i, i + n));
+		i += n;
+	}
+}
+
+/* All words of a phrase, run together without apostrophes: how a hashtag spells it. */
+static struct str join(struct compiler *c, const struct phrase *phrase, bool letters)
 {
 	buf_clear(&c->joined);
-	for (size_t i = 0; i < words->count; i++)
-		buf_add(&c->joined, text_word(&c->text, words->items[i]));
+	for (size_t i = 0; i < phrase->count; i++)
+		add_without_apostrophes(
+			&c->joined, letters ? phrase->words[i].letters : phrase->words[i].word);
 	return arena_str(&c->set->arena, buf_str(&c->joined));
+}
+
+/* The part of the term's own letters that a word came from. */
+static struct str letters_of(const struct compiler *c, const struct term *term, struct text_word w)
+{
+	uint32_t from, to;
+	folded_span(&c->text.folded, w.from, w.to, &from, &to);
+	return str_slice(term->letters, from, to);
 }
 
 static size_t anchor_of(struct compiler *c, const struct text_words *words)
@@ -118,20 +140,27 @@ static size_t anchor_of(struct compiler *c, const struct text_words *words)
 	return best;
 }
 
-static void keep_phrase(struct compiler *c, uint32_t term, const struct text_words *words)
+static struct phrase *keep_phrase(struct compiler *c, uint32_t id)
 {
 	struct ruleset *set = c->set;
+	const struct text_words *words = &c->text.words;
 	struct phrase *phrase = arena_new(&set->arena, struct phrase);
 	phrase->count = words->count;
 	phrase->words = arena_array(&set->arena, struct phrase_word, words->count);
 	for (size_t i = 0; i < words->count; i++) {
-		phrase->words[i].word = arena_str(
-			&set->arena, text_word(&c->text, words->items[i]));
-		phrase->words[i].glued = words->items[i].flags & WORD_GLUED;
+		struct text_word w = words->items[i];
+		phrase->words[i] = (struct phrase_word){
+			.word = arena_str(&set->arena, text_word(&c->text, w)),
+			.letters = letters_of(c, &c->rules->terms[id], w),
+			.glued = i > 0 && w.flags & WORD_GLUED && w.flags & WORD_SPACELESS &&
+				words->items[i - 1].flags & WORD_SPACELESS,
+		};
 	}
+	phrase->joined_letters = join(c, phrase, true);
 	if (!set->phrase_of)
 		set->phrase_of = mem_zero(c->rules->term_count, sizeof *set->phrase_of);
-	set->phrase_of[term] = phrase;
+	set->phrase_of[id] = phrase;
+	return phrase;
 }
 
 static void add_words_term(struct compiler *c, uint32_t id)
@@ -142,21 +171,20 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	const struct text_words *words = &c->text.words;
 	if (words->count == 0)
 		return; /* term_parse makes such a term TERM_SYMBOLS */
-	if (words->count == 1) {
-		struct str word = str_eq(text_word(&c->text, words->items[0]), term->folded)
-			? term->folded
-			: arena_str(&set->arena, text_word(&c->text, words->items[0]));
-		words_add(&set->words, word, id, 0, POSTING_WORD);
+	struct str first = text_word(&c->text, words->items[0]);
+	if (words->count == 1 && str_eq(first, term->folded) &&
+		str_find_char(first, '\'') == SIZE_MAX) {
+		words_add(&set->words, term->folded, id, 0, POSTING_WORD);
 		if (c->wakes[id])
-			add_wake(c, word);
+			add_wake(c, term->folded);
 		return;
 	}
 	size_t anchor = anchor_of(c, words);
-	keep_phrase(c, id, words);
-	struct str joined = joined_words(c, words);
-	words_add(&set->words, set->phrase_of[id]->words[anchor].word, id, (uint16_t)anchor,
-		POSTING_WORD);
-	words_add(&set->words, joined, id, 0, POSTING_JOINED);
+	const struct phrase *phrase = keep_phrase(c, id);
+	struct str joined = join(c, phrase, false);
+	words_add(&set->words, phrase->words[anchor].word, id, (uint16_t)anchor, POSTING_WORD);
+	if (!str_eq(joined, phrase->words[0].word))
+		words_add(&set->words, joined, id, 0, POSTING_JOINED);
 	if (c->wakes[id]) {
 		add_wake(c,
 			arena_str(&set->arena, (struct str){ c->text.folded.p, c->text.folded.n }));

@@ -9,14 +9,17 @@
 #include "rules/words.h"
 
 struct phrase_word {
-	struct str word;
-	bool glued; /* nothing may stand between it and the word before */
+	struct str word; /* folded */
+	struct str letters; /* as the term has them */
+	bool glued; /* spaceless, like the one before, and nothing stands between them */
 };
 
-/* The words of a term that has several. */
+/* The words of a term that has several, or that a hashtag spells otherwise. */
 struct phrase {
 	struct phrase_word *words;
 	size_t count;
+	struct str joined_letters; /* all words run together, without apostrophes, as the term has
+				      them */
 };
 
 struct literal_use {
@@ -28,7 +31,7 @@ struct ruleset {
 	struct arena arena;
 	struct wake wake; /* words of which any match needs one */
 	struct words words; /* one word of each term */
-	struct phrase **phrase_of; /* by term; NULL for a single word; NULL if no term has one */
+	struct phrase **phrase_of; /* by term; NULL for a plain word; NULL if no term has one */
 	struct literals *literals; /* NULL if there are none */
 	struct literal_use *literal_uses;
 	size_t literal_count;

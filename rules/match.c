@@ -16,7 +16,7 @@ struct match_scratch *match_scratch_create(const struct ruleset *set)
 		text_init(&m->texts[i]);
 	m->found_count = 1;
 	m->first_of_term = mem_zero(rules->term_count + 1, sizeof *m->first_of_term);
-	m->first_listed = mem_zero(rules->list_count + 1, sizeof *m->first_listed);
+	m->first_of_list = mem_zero(rules->list_count + 1, sizeof *m->first_of_list);
 	m->rule_marked = mem_zero(rules->rule_count + 1, sizeof *m->rule_marked);
 	m->marked = mem_zero(rules->rule_count + 1, sizeof *m->marked);
 	if (set->waits_for_literal) {
@@ -37,7 +37,7 @@ void match_scratch_destroy(struct match_scratch *m)
 		text_finish(&m->texts[i]);
 	mem_free(m->found);
 	mem_free(m->first_of_term);
-	mem_free(m->first_listed);
+	mem_free(m->first_of_list);
 	mem_free(m->rule_marked);
 	mem_free(m->marked);
 	mem_free(m->regex_state);
@@ -91,23 +91,28 @@ static void add_found(struct match_scratch *m, uint32_t id, enum post_field fiel
 	bool first = m->first_of_term[id] == 0;
 	m->first_of_term[id] = index;
 	if (t->listed)
-		m->first_listed[t->owner] = index;
+		m->first_of_list[t->owner] = index;
 	if (first)
 		mark_term(m, id);
 }
 
-/* A term's words stand at folded bytes from..to-1: a hit, unless it asks for exact letters and
- * these are others. */
-static void found_words(
-	struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from, uint32_t to)
+/* Does the text have these very letters at folded bytes from..to-1? */
+static bool same_letters(const struct text *text, uint32_t from, uint32_t to, struct str letters)
 {
-	const struct term *t = &m->set->rules->terms[id];
-	const struct text *text = &m->texts[field];
 	uint32_t text_from, text_to;
 	folded_span(&text->folded, from, to, &text_from, &text_to);
-	bool same = fold_same_letters(str_slice(text->original, text_from, text_to), t->letters);
-	if (t->exact && !same)
+	return fold_same_letters(str_slice(text->original, text_from, text_to), letters);
+}
+
+/* A term stands at folded bytes from..to-1: a hit, unless it asks for exact letters and these are
+ * others. */
+static void add_words(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
+	uint32_t to, bool same)
+{
+	uint32_t text_from, text_to;
+	if (m->set->rules->terms[id].exact && !same)
 		return;
+	folded_span(&m->texts[field].folded, from, to, &text_from, &text_to);
 	add_found(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
 }
 
@@ -118,14 +123,16 @@ struct run {
 	bool parts;
 };
 
+/* Do the words from `first` on spell the phrase? In the parts of a hashtag nothing can stand
+ * between them, so there all are glued. */
 static bool phrase_at(
 	const struct text *text, const struct run *run, size_t first, const struct phrase *phrase)
 {
 	for (size_t i = 0; i < phrase->count; i++) {
 		struct text_word w = run->words[first + i];
-		if (!str_eq(text_word(text, w), phrase->words[i].word))
-			return false;
-		if (i > 0 && !run->parts && !text_follows(w, phrase->words[i].glued))
+		bool parted = phrase->words[i].glued && !run->parts && !(w.flags & WORD_GLUED);
+		if (w.flags & WORD_SHUT || parted ||
+			!str_eq(text_word(text, w), phrase->words[i].word))
 			return false;
 	}
 	return true;
@@ -137,15 +144,24 @@ static void try_words(struct match_scratch *m, enum post_field field, const stru
 {
 	const struct text *text = &m->texts[field];
 	const struct phrase *phrase = m->set->phrase_of ? m->set->phrase_of[p->term] : NULL;
+	struct text_word w = run->words[at];
 	if (!phrase) {
-		found_words(m, p->term, field, run->words[at].from, run->words[at].to);
+		struct str letters = m->set->rules->terms[p->term].letters;
+		add_words(
+			m, p->term, field, w.from, w.to, same_letters(text, w.from, w.to, letters));
 		return;
 	}
 	if (at < p->position || at - p->position + phrase->count > run->count)
 		return;
 	size_t first = at - p->position, last = first + phrase->count - 1;
-	if (!(run->words[first].flags & WORD_SHUT) && phrase_at(text, run, first, phrase))
-		found_words(m, p->term, field, run->words[first].from, run->words[last].to);
+	if (!phrase_at(text, run, first, phrase))
+		return;
+	bool same = true;
+	for (size_t i = 0; i < phrase->count && same; i++) {
+		w = run->words[first + i];
+		same = same_letters(text, w.from, w.to, phrase->words[i].letters);
+	}
+	add_words(m, p->term, field, run->words[first].from, run->words[last].to, same);
 }
 
 static void find_in_run(struct match_scratch *m, enum post_field field, const struct run *run)
@@ -176,22 +192,37 @@ static void find_in_parts(struct match_scratch *m, enum post_field field)
 	}
 }
 
-static void find_entities(struct match_scratch *m, enum post_field field)
+/* An entity whose body is folded bytes from..to-1 may be a term of its kind, or a phrase joined. */
+static void find_entity(struct match_scratch *m, enum post_field field, enum text_entity_kind kind,
+	uint32_t from, uint32_t to)
 {
 	static const enum posting_kind kinds[] = { [ENTITY_TAG] = POSTING_TAG,
 		[ENTITY_HANDLE] = POSTING_HANDLE,
 		[ENTITY_CASHTAG] = POSTING_CASHTAG };
 	const struct text *text = &m->texts[field];
-	const struct words *words = &m->set->words;
+	const struct posting *p = words_find(&m->set->words, text->folded.p + from, to - from);
+	for (; p; p = words_next(&m->set->words, p)) {
+		struct str letters = m->set->rules->terms[p->term].letters;
+		if (p->kind == POSTING_JOINED && kind != ENTITY_CASHTAG) {
+			const struct phrase *phrase = m->set->phrase_of[p->term];
+			if (kind == ENTITY_HANDLE && phrase->count < 2)
+				continue;
+			letters = phrase->joined_letters;
+		} else if (p->kind != kinds[kind]) {
+			continue;
+		}
+		add_words(m, p->term, field, from, to, same_letters(text, from, to, letters));
+	}
+}
+
+static void find_entities(struct match_scratch *m, enum post_field field)
+{
+	const struct text *text = &m->texts[field];
 	for (size_t i = 0; i < text->entity_count; i++) {
 		struct text_entity e = text->entities[i];
-		const struct posting *p = words_find(words, text->folded.p + e.from, e.to - e.from);
-		for (; p; p = words_next(words, p)) {
-			if (p->kind == kinds[e.kind])
-				found_words(m, p->term, field, e.from, e.to);
-			else if (p->kind == POSTING_JOINED && e.kind != ENTITY_CASHTAG)
-				found_words(m, p->term, field, e.from, e.to);
-		}
+		find_entity(m, field, e.kind, e.from, e.to);
+		if (e.host) /* @name@example.org is also @name */
+			find_entity(m, field, e.kind, e.from, e.host);
 	}
 }
 
@@ -259,7 +290,7 @@ void match_forget(struct match_scratch *m)
 		const struct term *t = &m->set->rules->terms[m->found[i].term];
 		m->first_of_term[m->found[i].term] = 0;
 		if (t->listed)
-			m->first_listed[t->owner] = 0;
+			m->first_of_list[t->owner] = 0;
 	}
 	m->found_count = 1;
 	for (size_t i = 0; i < m->marked_count; i++)
@@ -316,7 +347,7 @@ static bool term_is(struct match_scratch *m, uint32_t id)
 static bool list_is(struct match_scratch *m, uint32_t list)
 {
 	const struct term_list *l = &m->set->rules->lists[list];
-	if (m->first_listed[list])
+	if (m->first_of_list[list])
 		return true;
 	for (uint32_t i = 0; m->regex_state && i < l->term_count; i++) {
 		uint32_t id = l->first_term + i;

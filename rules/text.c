@@ -33,13 +33,13 @@ static void add_word(struct text_words *list, size_t from, size_t to, unsigned f
 		(uint8_t)flags };
 }
 
-static void add_entity(struct text *t, size_t from, size_t to, enum text_entity_kind kind)
+static void add_entity(struct text *t, struct text_entity entity)
 {
 	if (t->entity_count == t->entity_size) {
 		t->entity_size = t->entity_size ? t->entity_size * 2 : 16;
 		t->entities = mem_resize(t->entities, t->entity_size, sizeof *t->entities);
 	}
-	t->entities[t->entity_count++] = (struct text_entity){ (uint32_t)from, (uint32_t)to, kind };
+	t->entities[t->entity_count++] = entity;
 }
 
 /* Does an apostrophe after this much of a word belong to it? */
@@ -61,12 +61,26 @@ static size_t spaceless_at(const char *p, size_t i, size_t n)
 	return fold_entry(c)->class & FOLD_SPACELESS ? step : 0;
 }
 
+/* The end of a URL that begins at p[i], or 0 if none does. */
+static size_t url_end(const char *p, size_t i, size_t n)
+{
+	struct str rest = { p + i, n - i };
+	if (!str_starts(rest, STR("http://")) && !str_starts(rest, STR("https://")) &&
+		!str_starts(rest, STR("www.")))
+		return 0;
+	while (i < n && (unsigned char)p[i] > ' ' && !strchr("\x7F<>\"{}|\\^`", p[i]))
+		i++;
+	return i;
+}
+
 /* Cuts the run of word characters from `from`, before n, into words, apostrophes joined. */
 static size_t add_run(struct text *t, size_t from, size_t n, unsigned flags)
 {
 	const char *p = t->folded.p;
 	size_t start = from, i = from;
 	while (i < n) {
+		if (i == start && i > from && !(flags & WORD_SHUT) && url_end(p, i, n))
+			return i; /* a link that touches a spaceless character */
 		size_t step = fold_is_word(p[i]) ? spaceless_at(p, i, n) : 0;
 		if (step) {
 			if (i > start)
@@ -77,7 +91,7 @@ static size_t add_run(struct text *t, size_t from, size_t n, unsigned flags)
 		} else if (fold_is_word(p[i])) {
 			i++;
 		} else if (p[i] == '\'' && i + 1 < n && fold_is_word(p[i + 1]) &&
-			joins(p + start, i - start)) {
+			!spaceless_at(p, i + 1, n) && joins(p + start, i - start)) {
 			i++;
 		} else {
 			break;
@@ -96,43 +110,56 @@ static size_t add_shut(struct text *t, size_t from, size_t to)
 	return to;
 }
 
-static bool is_tag_body(const char *p, size_t i, size_t n)
+static bool word_at(const char *p, size_t i, size_t n)
 {
 	return i < n && fold_is_word(p[i]);
 }
 
-/* The end of a URL that begins at p[i], or 0 if none does. */
-static size_t url_end(const char *p, size_t i, size_t n)
+/* A word character of a script with spaces, which a sign, link or word needs to be parted from. */
+static bool letter_at(const char *p, size_t i, size_t n)
 {
-	struct str rest = { p + i, n - i };
-	if (!str_starts(rest, STR("http://")) && !str_starts(rest, STR("https://")) &&
-		!str_starts(rest, STR("www.")))
-		return 0;
-	while (i < n && !strchr(" \t\n\v\f\r<>\"{}|\\^`", p[i]) && p[i])
-		i++;
-	return i;
+	return word_at(p, i, n) && !spaceless_at(p, i, n);
 }
 
-/* The end of a handle's body from p[i]: word characters, with single dots and hyphens between. */
-static size_t handle_end(const char *p, size_t i, size_t n)
+static bool letter_before(const char *p, size_t i)
 {
-	while (i < n &&
-		(fold_is_word(p[i]) ||
-			((p[i] == '.' || p[i] == '-') && i + 1 < n && fold_is_word(p[i + 1]))))
-		i++;
-	return i;
+	if (i == 0 || !fold_is_word(p[i - 1]))
+		return false;
+	size_t at = utf8_floor((struct str){ p, i }, i - 1);
+	return !spaceless_at(p, at, i);
 }
 
 static size_t letters_end(const char *p, size_t i, size_t n)
 {
-	while (i < n && ((p[i] >= 'a' && p[i] <= 'z') || (unsigned char)p[i] >= 0x80))
+	while (letter_at(p, i, n)) {
 		i++;
+		while (i < n && ((unsigned char)p[i] & 0xC0) == 0x80)
+			i++;
+	}
 	return i;
+}
+
+/* The end of a handle's body from p[i]: letters, with single dots and hyphens between, and once
+ * an "@", whose place goes to *host. */
+static size_t handle_end(const char *p, size_t i, size_t n, size_t *host)
+{
+	*host = 0;
+	for (;;) {
+		i = letters_end(p, i, n);
+		bool joint = i < n && (p[i] == '.' || p[i] == '-' || (p[i] == '@' && !*host));
+		if (!joint || !letter_at(p, i + 1, n))
+			return i;
+		if (p[i] == '@')
+			*host = i;
+		i++;
+	}
 }
 
 /* Where a new part begins: at c, with the characters before and behind it. */
 static bool is_seam(unsigned before, unsigned c, unsigned next)
 {
+	if ((before | c) & FOLD_SPACELESS)
+		return true;
 	if (!(c & FOLD_UPPER))
 		return false;
 	return (before & FOLD_WORD && !(before & FOLD_UPPER)) ||
@@ -178,27 +205,49 @@ static void add_parts(struct text *t, size_t from, size_t to)
 	add_part(t, start, to, &first);
 }
 
+static size_t add_tag(struct text *t, size_t i)
+{
+	size_t end = i;
+	while (word_at(t->folded.p, end, t->folded.n))
+		end++;
+	add_entity(t,
+		(struct text_entity){
+			.from = (uint32_t)i, .to = (uint32_t)end, .kind = ENTITY_TAG });
+	add_parts(t, i, end);
+	return i; /* the body is a word like any other */
+}
+
+static size_t add_handle(struct text *t, size_t i)
+{
+	size_t host, end = handle_end(t->folded.p, i, t->folded.n, &host);
+	add_entity(t,
+		(struct text_entity){ .from = (uint32_t)i,
+			.to = (uint32_t)end,
+			.host = (uint32_t)host,
+			.kind = ENTITY_HANDLE });
+	return add_shut(t, i, end);
+}
+
+static size_t add_cashtag(struct text *t, size_t i)
+{
+	size_t end = letters_end(t->folded.p, i, t->folded.n);
+	add_entity(t,
+		(struct text_entity){
+			.from = (uint32_t)i, .to = (uint32_t)end, .kind = ENTITY_CASHTAG });
+	return i;
+}
+
+/* What the sign at i begins, if anything. Returns where to go on. */
 static size_t add_signed(struct text *t, size_t i)
 {
 	const char *p = t->folded.p;
-	size_t n = t->folded.n, end = i + 1;
-	if (p[i] == '#' && is_tag_body(p, i + 1, n)) {
-		while (end < n && fold_is_word(p[end]))
-			end++;
-		add_entity(t, i + 1, end, ENTITY_TAG);
-		add_parts(t, i + 1, end);
-		return i + 1; /* the body is a word like any other */
-	}
-	if (p[i] == '@' && is_tag_body(p, i + 1, n)) {
-		end = handle_end(p, i + 1, n);
-		add_entity(t, i + 1, end, ENTITY_HANDLE);
-		return add_shut(t, i + 1, end);
-	}
-	if (p[i] == '$') {
-		end = letters_end(p, i + 1, n);
-		if (end > i + 1 && !is_tag_body(p, end, n))
-			add_entity(t, i + 1, end, ENTITY_CASHTAG);
-	}
+	size_t n = t->folded.n;
+	if (p[i] == '#' && word_at(p, i + 1, n) && (i == 0 || !fold_is_word(p[i - 1])))
+		return add_tag(t, i + 1);
+	if (p[i] == '@' && letter_at(p, i + 1, n) && !letter_before(p, i))
+		return add_handle(t, i + 1);
+	if (p[i] == '$' && letter_at(p, i + 1, n) && !letter_before(p, i))
+		return add_cashtag(t, i + 1);
 	return i + 1;
 }
 
@@ -211,10 +260,9 @@ void text_set(struct text *t, struct str original)
 	size_t n = t->folded.n;
 	for (size_t i = 0; i < n;) {
 		if (fold_is_word(p[i])) {
-			size_t end = p[i] == 'h' || p[i] == 'w' ? url_end(p, i, n) : 0;
+			size_t end = url_end(p, i, n);
 			i = end ? add_shut(t, i, end) : add_run(t, i, n, 0);
-		} else if ((p[i] == '#' || p[i] == '@' || p[i] == '$') &&
-			(i == 0 || !fold_is_word(p[i - 1]))) {
+		} else if (p[i] == '#' || p[i] == '@' || p[i] == '$') {
 			i = add_signed(t, i);
 		} else {
 			i++;

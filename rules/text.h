@@ -25,6 +25,7 @@ enum text_entity_kind { ENTITY_TAG, ENTITY_HANDLE, ENTITY_CASHTAG };
 
 struct text_entity {
 	uint32_t from, to; /* the body, without its sign, in the folded text */
+	uint32_t host; /* of a handle such as name@example.org: the place of its "@"; 0: none */
 	enum text_entity_kind kind;
 };
 
@@ -49,12 +50,4 @@ void text_set(struct text *t, struct str original);
 static inline struct str text_word(const struct text *t, struct text_word w)
 {
 	return (struct str){ t->folded.p + w.from, w.to - w.from };
-}
-
-/* Is the `next` word the direct follower of the one before it, with only spaces and punctuation
- * between? They are neighbours in a list of words, so what stands between is never a word; shut
- * words are no followers. */
-static inline bool text_follows(struct text_word next, bool glued)
-{
-	return !(next.flags & WORD_SHUT) && (!glued || next.flags & WORD_GLUED);
 }

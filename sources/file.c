@@ -18,7 +18,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "net/backoff.h"
 #include "sources/file_cursor.h"
 #include "sources/records.h"
 
@@ -47,6 +46,9 @@ struct file_source {
 	struct path_watch *watch;
 	int64_t leave_at_us; /* 0: the path still leads to this file */
 	bool awaited; /* said that the file is awaited */
+	/* The cursor of the start, until a file is open; longer ones are not ours. */
+	char resume_at[FILE_CURSOR_BYTES];
+	size_t resume_bytes;
 };
 
 static bool from_stdin(const struct file_source *f)
@@ -159,51 +161,59 @@ static void go_to(struct file_source *f, uint64_t offset)
 	f->start = f->offset = offset;
 }
 
-/* The head of the file as it is now, as far as n. */
-static bool read_head(const struct file_source *f, char *head, size_t n)
-{
-	return pread(f->fd, head, n, 0) == (ssize_t)n;
-}
-
 static size_t head_bytes(uint64_t offset)
 {
 	return offset < FILE_HEAD_BYTES ? (size_t)offset : FILE_HEAD_BYTES;
 }
 
-/* Is this the file that the cursor means, still long enough? The device's number may change from
- * one boot to the next, so that inode and content decide. */
-static bool cursor_fits(struct file_source *f, const struct file_cursor *cursor)
+/* How many bytes there are of the first n, or -errno. */
+static ssize_t read_head(const struct file_source *f, char *head, size_t n)
+{
+	const ssize_t got = pread(f->fd, head, n, 0);
+	return got < 0 ? -errno : got;
+}
+
+/* Is this the file that the cursor means, still long enough? 1, 0 or -errno. The device's number
+ * may change from one boot to the next, so that inode and content decide. */
+static int cursor_fits(struct file_source *f, const struct file_cursor *cursor)
 {
 	struct stat now;
-	if (fstat(f->fd, &now) < 0 || now.st_ino != cursor->inode ||
-		(uint64_t)now.st_size < cursor->offset)
-		return false;
-	if (!read_head(f, f->head, head_bytes(cursor->offset)))
-		return false;
+	if (fstat(f->fd, &now) < 0)
+		return -errno;
+	if (now.st_ino != cursor->inode || (uint64_t)now.st_size < cursor->offset)
+		return 0;
+	const size_t n = head_bytes(cursor->offset);
+	const ssize_t got = read_head(f, f->head, n);
+	if (got != (ssize_t)n)
+		return got < 0 ? (int)got : 0;
 	struct file_cursor here = *cursor;
 	file_cursor_hash(&here, (struct str){ f->head, sizeof f->head });
 	return strcmp(here.hash, cursor->hash) == 0;
 }
 
-/* again: the file stayed open since it was read last; a cursor that does not fit is then of the
- * file before it. */
-static void go_to_cursor(struct file_source *f, struct str text, bool again)
+/* Where the cursor of the start is, once; else at the file's start. again: the file stayed open
+ * since it was read last, so that a cursor that does not fit is of the file before it. */
+static int go_to_cursor(struct file_source *f, bool again)
 {
 	struct file_cursor cursor;
-	go_to(f, 0);
+	const struct str text = { f->resume_at, f->resume_bytes };
+	f->resume_bytes = 0;
 	if (from_stdin(f)) {
-		const off_t at = lseek(f->fd, 0, SEEK_CUR);
+		const off_t at = again ? (off_t)(f->start + f->records.lines.consumed_bytes)
+				       : lseek(f->fd, 0, SEEK_CUR);
 		go_to(f, at > 0 ? (uint64_t)at : 0);
-	} else if (text.n == 0) {
-		return;
-	} else if (file_cursor_parse(text, &cursor) && cursor_fits(f, &cursor)) {
-		go_to(f, cursor.offset);
-	} else if (!again) {
-		source_notice(&f->base,
-			"not the file that was read before: '%s', reading it from "
-			"its start",
-			f->path_text);
+		return 0;
 	}
+	go_to(f, 0);
+	const int fits = file_cursor_parse(text, &cursor) ? cursor_fits(f, &cursor) : 0;
+	if (fits < 0)
+		return fits;
+	if (fits)
+		go_to(f, cursor.offset);
+	else if (text.n && !again)
+		source_notice(&f->base, "not the file read before: '%s', reading it from its start",
+			f->path_text);
+	return 0;
 }
 
 /* A FIFO that is followed is opened for writing too: then it has no end when its writers go. */
@@ -237,10 +247,15 @@ static int open_file(struct file_source *f)
 	}
 	f->piped = S_ISFIFO(f->file.st_mode) || S_ISSOCK(f->file.st_mode) || isatty(f->fd);
 	f->awaited = false;
-	go_to(f, 0);
-	if (!f->piped)
-		(void)posix_fadvise(f->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint */
-	return 0;
+	if (f->piped) {
+		go_to(f, 0);
+		return 0;
+	}
+	(void)posix_fadvise(f->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint */
+	r = go_to_cursor(f, false);
+	if (r < 0)
+		close_file(f);
+	return r;
 }
 
 static void await_file(struct file_source *f)
@@ -283,8 +298,12 @@ static bool rewritten(const struct file_source *f)
 	const size_t n = head_bytes(f->offset);
 	if (fstat(f->fd, &now) < 0)
 		return false;
-	return (uint64_t)now.st_size < f->offset || !read_head(f, head, n) ||
-		memcmp(head, f->head, n) != 0;
+	if ((uint64_t)now.st_size < f->offset)
+		return true;
+	const ssize_t got = read_head(f, head, n);
+	if (got < 0)
+		return false; /* reading on will say why */
+	return got != (ssize_t)n || memcmp(head, f->head, n) != 0;
 }
 
 static bool replaced(const struct file_source *f)
@@ -294,13 +313,13 @@ static bool replaced(const struct file_source *f)
 		(path.st_ino != f->file.st_ino || path.st_dev != f->file.st_dev);
 }
 
-/* Opens what the path leads to now, from its start; or waits for it, or gives up. */
+/* Opens what the path leads to now; or waits for it, or gives up. */
 static void open_anew(struct file_source *f)
 {
 	const int r = open_file(f);
 	if (r == 0)
 		read_on(f);
-	else if (r == -ENOENT)
+	else if (r == -ENOENT && f->follow)
 		await_file(f);
 	else
 		give_up(f, "cannot open", r);
@@ -429,17 +448,16 @@ static int file_start(struct source *s, struct str cursor)
 	if (f->follow)
 		f->watch = path_watch_create(s->loop, f->path_text, take_turn_soon, f);
 	/* A file that is still open is the one the cursor means, even if it was moved since. */
-	const bool again = f->opened;
-	r = again ? 0 : open_file(f);
-	if (r == -ENOENT && f->follow) {
-		await_file(f);
-	} else if (r < 0) {
-		give_up(f, "cannot open", r);
-	} else {
-		if (!f->piped)
-			go_to_cursor(f, cursor, again);
+	f->resume_bytes = cursor.n <= sizeof f->resume_at ? cursor.n : 0;
+	if (f->resume_bytes)
+		memcpy(f->resume_at, cursor.p, cursor.n);
+	/* A file that is still open is the one that was read, even if it was moved since. */
+	if (!f->opened)
+		open_anew(f);
+	else if (f->piped || (r = go_to_cursor(f, true)) == 0)
 		read_on(f);
-	}
+	else
+		give_up(f, "cannot read", r);
 	return 0;
 }
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "net/backoff.h"
 #include "net/sse.h"
 #include "sources/records.h"
 
@@ -247,8 +246,8 @@ static void on_end(
 		return;
 	}
 	if (h->problem.n) {
-		source_failed(&h->base, (int)h->problem_kind, wait_us, "%.*s",
-			STR_ARGS(buf_str(&h->problem)));
+		source_failed(
+			&h->base, h->problem_kind, wait_us, "%.*s", STR_ARGS(buf_str(&h->problem)));
 		return;
 	}
 	/* Of an answer that is whole the last line is, too. */

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "conf/decode.h"
+#include "net/backoff.h"
 #include "net/http.h"
 #include "net/loop.h"
 
@@ -91,8 +92,8 @@ void source_notice(struct source *s, const char *format, ...) __attribute__((for
 void source_ended(struct source *s);
 /* The connection or file is gone; the type has already let go of it. kind and floor_us are for the
  * backoff; floor_us 0: none. */
-void source_failed(struct source *s, int kind /* enum backoff_kind */, int64_t floor_us,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
+void source_failed(struct source *s, enum backoff_kind kind, int64_t floor_us, const char *format,
+	...) __attribute__((format(printf, 4, 5)));
 
 /* The types, in sources/list.h's order; ends in NULL. */
 extern const struct source_type *const source_types[];

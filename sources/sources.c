@@ -21,7 +21,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "net/backoff.h"
 #include "sources/list.h"
 
 enum {
@@ -508,7 +507,8 @@ void source_ended(struct source *s)
 	entry->busy = false;
 }
 
-void source_failed(struct source *s, int kind, int64_t floor_us, const char *format, ...)
+void source_failed(
+	struct source *s, enum backoff_kind kind, int64_t floor_us, const char *format, ...)
 {
 	if (s->entry->store_error || (s->state != SOURCE_CONNECTING && s->state != SOURCE_LIVE))
 		return;
@@ -518,6 +518,6 @@ void source_failed(struct source *s, int kind, int64_t floor_us, const char *for
 	va_start(args, format);
 	buf_addv(&why, format, args);
 	va_end(args);
-	fail(s, (enum backoff_kind)kind, floor_us, &why);
+	fail(s, kind, floor_us, &why);
 	buf_finish(&why);
 }

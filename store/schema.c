@@ -24,11 +24,13 @@ enum {
 };
 
 static const char *const migrations[SCHEMA_VERSION] = {
-	/* Severity and state are the numbers of their enums. A row number is never given twice: a
-	 * delivery under way may be dropped meanwhile, and its end must not touch another one.
-	 * archive.row is what a full-text index will point to. */
+	/* Severity and state are the numbers of their enums. Ids are digests, whose index costs a
+	 * page a row, so deliveries refer to their alert by its row. A delivery's row number is
+	 * never given twice: a delivery under way may be dropped meanwhile, and its end must not
+	 * touch another one. archive.row is what a full-text index will point to. */
 	"CREATE TABLE alert("
-	" id TEXT PRIMARY KEY NOT NULL,"
+	" row INTEGER PRIMARY KEY,"
+	" id TEXT NOT NULL UNIQUE,"
 	" rule TEXT NOT NULL,"
 	" source TEXT NOT NULL,"
 	" post TEXT NOT NULL,"
@@ -40,7 +42,7 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	"CREATE TABLE delivery("
 	" row INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" id TEXT NOT NULL UNIQUE,"
-	" alert TEXT NOT NULL REFERENCES alert(id),"
+	" alert INTEGER NOT NULL REFERENCES alert(row),"
 	" target TEXT NOT NULL CHECK (target <> ''),"
 	" severity INTEGER NOT NULL CHECK (severity BETWEEN 0 AND 2),"
 	" state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 2),"
@@ -144,7 +146,8 @@ static bool harden(struct store *s, struct buf *message)
 	(void)sqlite3_busy_timeout(s->db, BUSY_MS); /* always SQLITE_OK */
 	return run(s,
 		"PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;"
-		"PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
+		"PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; "
+		"PRAGMA cache_size = -8000;"
 		"PRAGMA synchronous = FULL;",
 		message);
 }

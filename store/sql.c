@@ -6,16 +6,16 @@
 #include "base/log.h"
 
 /* The columns of an outbox row; outbox.c reads them in this order. ?1 asks for the JSON. */
-#define OUTBOX_ROW                                                                        \
-	"SELECT d.row, d.id, d.alert, d.target, a.rule, d.severity, d.state, d.attempts," \
+#define OUTBOX_ROW                                                                     \
+	"SELECT d.row, d.id, a.id, d.target, a.rule, d.severity, d.state, d.attempts," \
 	" d.created_at, d.due_at, d.changed_at, d.message, CASE WHEN ?1 THEN a.json END "
 
 /* Rows that a filter lets through, the newest first. ?1 to ?4 are the state (-1: any), the
  * target, the rule, ?4 and ?5 the range of rows, ?6 how many. */
-#define PICK_WHERE                                                       \
-	"(?1 < 0 OR d.state = ?1) AND (?2 IS NULL OR d.target = ?2)"     \
-	" AND (?3 IS NULL OR EXISTS"                                     \
-	" (SELECT 1 FROM alert a WHERE a.id = d.alert AND a.rule = ?3))" \
+#define PICK_WHERE                                                        \
+	"(?1 < 0 OR d.state = ?1) AND (?2 IS NULL OR d.target = ?2)"      \
+	" AND (?3 IS NULL OR EXISTS"                                      \
+	" (SELECT 1 FROM alert a WHERE a.row = d.alert AND a.rule = ?3))" \
 	" AND d.row BETWEEN ?4 AND ?5 ORDER BY d.row DESC LIMIT ?6"
 
 /* The index of finished deliveries holds state > 0 only, so every query of it says so. */
@@ -37,7 +37,7 @@ static const char *const statements[SQL_STATEMENTS] = {
 	[SQL_CURSOR] = "SELECT position FROM cursor WHERE source = ?1",
 
 	[SQL_DUE] = OUTBOX_ROW
-	"FROM delivery d INDEXED BY delivery_due CROSS JOIN alert a ON a.id = d.alert"
+	"FROM delivery d INDEXED BY delivery_due CROSS JOIN alert a ON a.row = d.alert"
 	" WHERE d.state = 0 AND d.target = ?2 AND d.severity = ?3 AND d.due_at <= ?4"
 	" ORDER BY d.due_at, d.row",
 	[SQL_NEXT_TARGET] = "SELECT target FROM delivery INDEXED BY delivery_due"
@@ -63,7 +63,7 @@ static const char *const statements[SQL_STATEMENTS] = {
 	[SQL_PICK_DEAD] = "SELECT d.row FROM delivery d INDEXED BY delivery_done"
 			  " WHERE d.state > 0 AND d.state = 2 AND " PICK_WHERE,
 	[SQL_ROW_OF_ID] = "SELECT row FROM delivery WHERE id = ?1",
-	[SQL_ROW] = OUTBOX_ROW "FROM delivery d CROSS JOIN alert a ON a.id = d.alert"
+	[SQL_ROW] = OUTBOX_ROW "FROM delivery d CROSS JOIN alert a ON a.row = d.alert"
 			       " WHERE d.row = ?2",
 	[SQL_REVIVE] = "UPDATE delivery SET state = 0, attempts = 0, due_at = ?2, changed_at = ?2"
 		       " WHERE row = ?1",
@@ -77,10 +77,10 @@ static const char *const statements[SQL_STATEMENTS] = {
 		"DELETE FROM delivery WHERE row IN"
 		" (SELECT row FROM delivery INDEXED BY delivery_done"
 		" WHERE state > 0 AND state = ?1 AND changed_at < ?2 ORDER BY changed_at LIMIT ?3)",
-	[SQL_EXPIRE_ALERTS] = "DELETE FROM alert WHERE rowid IN"
-			      " (SELECT a.rowid FROM alert a INDEXED BY alert_age"
+	[SQL_EXPIRE_ALERTS] = "DELETE FROM alert WHERE row IN"
+			      " (SELECT a.row FROM alert a INDEXED BY alert_age"
 			      " WHERE a.created_at < ?1 AND NOT EXISTS"
-			      " (SELECT 1 FROM delivery d WHERE d.alert = a.id)"
+			      " (SELECT 1 FROM delivery d WHERE d.alert = a.row)"
 			      " ORDER BY a.created_at LIMIT ?2)",
 	[SQL_EXPIRE_POSTS] = "DELETE FROM archive WHERE row IN"
 			     " (SELECT row FROM archive INDEXED BY archive_age"

@@ -163,12 +163,13 @@ static struct str delivery_id(struct str alert_id, struct str target, char out[D
 	return str_of(out);
 }
 
-static int add_delivery(struct store *s, const struct alert *alert, struct str target)
+static int add_delivery(
+	struct store *s, const struct alert *alert, int64_t alert_row, struct str target)
 {
 	char id[DELIVERY_ID_BYTES];
 	struct query q = query_start(s, SQL_ADD_DELIVERY);
 	query_text(&q, delivery_id(str_of(alert->id), target, id));
-	query_text(&q, str_of(alert->id));
+	query_int(&q, alert_row);
 	query_words(&q, target);
 	query_int(&q, alert->match.severity);
 	query_int(&q, alert->created_at_us);
@@ -212,8 +213,9 @@ int store_add_alert(struct store *s, const struct alert *alert, const struct str
 	char key_bytes[POST_KEY_BYTES];
 	struct str key = post_key(alert->match.post, key_bytes);
 	result = add_alert_row(s, alert, key);
+	int64_t row = sqlite3_last_insert_rowid(s->db);
 	for (size_t i = 0; result == 0 && i < target_count; i++)
-		result = add_delivery(s, alert, targets[i]);
+		result = add_delivery(s, alert, row, targets[i]);
 	if (result == 0)
 		result = add_post(s, alert, key);
 	if (result == 0)

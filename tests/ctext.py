@@ -77,3 +77,24 @@ def functions(code):
         if not c.isspace():
             before = c
     return found
+
+
+def table_lines(body):
+    """How many lines stand inside the initialisers of a function's tables: data, not code."""
+    lines = 0
+    depth = 0
+    start = None
+    before = ""
+    for at, c in enumerate(body):
+        if c == "{":
+            if start is None and before == "=":
+                start, depth = at, 0
+            depth += 1
+        elif c == "}":
+            depth -= 1
+            if start is not None and depth == 0:
+                lines += max(0, body.count("\n", start, at) - 1)
+                start = None
+        if not c.isspace():
+            before = c
+    return lines

@@ -1,89 +1,18 @@
-#include "tests/check.h"
+#include "tests/base/json_both.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/buf.h"
-#include "base/json.h"
-#include "base/mem.h"
-#include "tests/base/json_paths_list.h"
-
-enum { ARENA_BYTES = 64 * 1024 * 1024, PATHS_MAX = 64 };
-
-struct fixture {
-	struct json_paths *paths;
-	struct arena arena, arena_yajl;
-	struct json_picked picked[PATHS_MAX], picked_yajl[PATHS_MAX];
-	struct json_error error, error_yajl;
-};
 
 static void begin(struct fixture *f, const struct str *paths, size_t count)
 {
 	size_t bad;
-	memset(f, 0, sizeof *f);
-	f->paths = json_paths_create(paths, count, &bad);
-	assert_non_null(f->paths);
-	arena_init(&f->arena, ARENA_BYTES);
-	arena_init(&f->arena_yajl, ARENA_BYTES);
+	begin_with(f, json_paths_create(paths, count, &bad));
 }
 
 static void begin_compared(struct fixture *f)
 {
-	memset(f, 0, sizeof *f);
-	f->paths = compared_paths();
-	assert_non_null(f->paths);
-	arena_init(&f->arena, ARENA_BYTES);
-	arena_init(&f->arena_yajl, ARENA_BYTES);
-}
-
-static void end(struct fixture *f)
-{
-	json_paths_destroy(f->paths);
-	arena_finish(&f->arena);
-	arena_finish(&f->arena_yajl);
-}
-
-static void check_same(const struct fixture *f, size_t count, struct str record)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct json_picked *a = &f->picked[i], *b = &f->picked_yajl[i];
-		bool same = a->count == b->count;
-		for (size_t j = 0; same && j < a->count; j++) {
-			same = a->items[j].type == b->items[j].type &&
-				a->items[j].at == b->items[j].at &&
-				str_eq(a->items[j].text, b->items[j].text);
-		}
-		if (!same) {
-			print_error("path %zu differs in '%.*s'\n", i, STR_ARGS(record));
-			fail();
-		}
-	}
-}
-
-/* Reads with both readers, from a piece of memory that ends where the record ends. */
-static int read_both(struct fixture *f, struct str record)
-{
-	char *exact = mem_alloc(record.n);
-	if (record.n)
-		memcpy(exact, record.p, record.n);
-	struct str r = { exact, record.n };
-	arena_reset(&f->arena);
-	arena_reset(&f->arena_yajl);
-	int ours = json_pick(f->paths, r, &f->arena, f->picked, &f->error);
-	int yajls = json_pick_yajl(f->paths, r, &f->arena_yajl, f->picked_yajl, &f->error_yajl);
-	if (ours != yajls) {
-		print_error("ours %d (%s at %zu), yajl's %d (%s at %zu): '%.*s'\n", ours,
-			f->error.reason, f->error.at, yajls, f->error_yajl.reason, f->error_yajl.at,
-			STR_ARGS(record));
-		fail();
-	}
-	if (ours == 0)
-		check_same(f, COMPARED_PATHS, record);
-	else
-		assert_true(f->error.at <= record.n && f->error_yajl.at <= record.n);
-	mem_free(exact);
-	return ours;
+	begin_with(f, compared_paths());
 }
 
 /* What the path gave, items separated by "|", written for a test. */
@@ -231,32 +160,32 @@ static void what_is_not_json_is_refused_with_a_place_and_a_reason(void **state)
 		size_t at;
 		const char *reason;
 	} cases[] = {
-		{ "", 0, "unexpected end" },
-		{ "  ", 2, "unexpected end" },
-		{ "[1]", 0, "not an object" },
-		{ "{", 1, "unexpected end" },
-		{ "{\"a\":1} x", 8, "trailing garbage" },
-		{ "{\"a\":1}{}", 7, "trailing garbage" },
-		{ "{\"a\" 1}", 5, "expected ':'" },
-		{ "{\"a\":1 \"b\":2}", 7, "expected ',' or a closing bracket" },
-		{ "{\"a\":1,}", 7, "expected a key" },
-		{ "{a:1}", 1, "expected a key" },
-		{ "{\"a\":[1,]}", 8, "expected a value" },
-		{ "{\"a\":[1}", 7, "expected ',' or a closing bracket" },
-		{ "{\"a\":[1]", 8, "unexpected end" },
-		{ "{\"a\":01}", 6, "expected ',' or a closing bracket" },
-		{ "{\"a\":1.}", 7, "bad number" },
-		{ "{\"a\":-}", 6, "bad number" },
-		{ "{\"a\":1e+}", 8, "bad number" },
-		{ "{\"a\":nul}", 5, "unknown word" },
-		{ "{\"a\":\"x", 7, "unterminated string" },
-		{ "{\"a\":\"x\ty\"}", 7, "control character in a string" },
-		{ "{\"a\":\"x\\y\"}", 7, "bad escape" },
-		{ "{\"a\":\"\\u12g4\"}", 6, "bad escape" },
-		{ "{\"a\":1}\f", 7, "trailing garbage" },
-		{ "\xEF\xBB\xBF{}", 0, "not an object" },
+		{ "", 0, "not JSON: unexpected end" },
+		{ "  ", 2, "not JSON: unexpected end" },
+		{ "[1]", 0, "not a JSON object" },
+		{ "{", 1, "not JSON: unexpected end" },
+		{ "{\"a\":1} x", 8, "not JSON: trailing garbage" },
+		{ "{\"a\":1}{}", 7, "not JSON: trailing garbage" },
+		{ "{\"a\" 1}", 5, "not JSON: expected ':'" },
+		{ "{\"a\":1 \"b\":2}", 7, "not JSON: expected ',' or a closing bracket" },
+		{ "{\"a\":1,}", 7, "not JSON: expected a key" },
+		{ "{a:1}", 1, "not JSON: expected a key" },
+		{ "{\"a\":[1,]}", 8, "not JSON: expected a value" },
+		{ "{\"a\":[1}", 7, "not JSON: expected ',' or a closing bracket" },
+		{ "{\"a\":[1]", 8, "not JSON: unexpected end" },
+		{ "{\"a\":01}", 6, "not JSON: expected ',' or a closing bracket" },
+		{ "{\"a\":1.}", 7, "not JSON: bad number" },
+		{ "{\"a\":-}", 6, "not JSON: bad number" },
+		{ "{\"a\":1e+}", 8, "not JSON: bad number" },
+		{ "{\"a\":nul}", 5, "not JSON: unknown word" },
+		{ "{\"a\":\"x", 7, "not JSON: unterminated string" },
+		{ "{\"a\":\"x\ty\"}", 7, "not JSON: control character in a string" },
+		{ "{\"a\":\"x\\y\"}", 7, "not JSON: bad escape" },
+		{ "{\"a\":\"\\u12g4\"}", 6, "not JSON: bad escape" },
+		{ "{\"a\":1}\f", 7, "not JSON: trailing garbage" },
+		{ "\xEF\xBB\xBF{}", 0, "not a JSON object" },
 		{ "{\"a\":\"0123456789abcdef0123456789\x1f\"}", 32,
-			"control character in a string" },
+			"not JSON: control character in a string" },
 	};
 	struct fixture f;
 	begin_compared(&f);
@@ -293,7 +222,7 @@ static void nesting_is_read_up_to_its_ceiling(void **state)
 		assert_int_equal(read_both(&f, buf_str(&out)), 0);
 		add_nested(&out, keys[i], JSON_MAX_DEPTH + 1);
 		assert_int_equal(read_both(&f, buf_str(&out)), -EBADMSG);
-		check_text(str_of(f.error.reason), "nested too deeply");
+		check_text(str_of(f.error.reason), "JSON nested too deeply");
 		add_nested(&out, keys[i], 100000);
 		assert_int_equal(read_both(&f, buf_str(&out)), -EBADMSG);
 	}

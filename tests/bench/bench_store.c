@@ -51,7 +51,8 @@ static int commit_block(struct store *s, unsigned first, unsigned count)
 	int result = store_begin(s);
 	for (unsigned i = 0; result == 0 && i < count; i++)
 		result = add(s, first + i, clock_wall_us());
-	(void)snprintf(cursor, sizeof cursor, "%u", first + count);
+	/* Not the same twice: SQLite does not write what is there already. */
+	(void)snprintf(cursor, sizeof cursor, "%lld", (long long)clock_wall_us());
 	if (result == 0)
 		result = store_set_cursor(s, STR("bluesky"), str_of(cursor));
 	return result == 0 ? store_commit(s) : result;

@@ -133,7 +133,23 @@ void harness_append(struct harness *h, const char *name, struct str text)
 	put(harness_path(h, name), O_APPEND, text);
 }
 
-static void decode(struct harness *h, const char *format, va_list args)
+struct str harness_lines(struct arena *arena, size_t count, size_t max)
+{
+	struct buf b;
+	buf_init(&b, 0);
+	for (size_t i = 0; i < count; i++) {
+		buf_addf(&b, "%zu:", i);
+		for (size_t k = 0; k < i * 7919 % max; k++)
+			buf_add_char(&b, (char)('a' + k % 26));
+		buf_add_char(&b, '\n');
+	}
+	const struct str text = arena_str(arena, buf_str(&b));
+	buf_finish(&b);
+	return text;
+}
+
+__attribute__((format(printf, 2, 0))) static void decode(
+	struct harness *h, const char *format, va_list args)
 {
 	struct buf yaml;
 	buf_init(&yaml, 0);

@@ -47,6 +47,9 @@ const char *harness_path(struct harness *h, const char *name);
 void harness_write(struct harness *h, const char *name, struct str text); /* new content */
 void harness_append(struct harness *h, const char *name, struct str text);
 
+/* Numbered lines of up to max bytes, so that a lost or doubled one shows. */
+struct str harness_lines(struct arena *arena, size_t count, size_t max);
+
 /* Decodes `sources:`; the text is formatted. */
 void harness_decode(struct harness *h, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

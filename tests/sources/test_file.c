@@ -67,26 +67,10 @@ static void blank_lines_and_crlf_pass_as_they_are(void **state)
 	read_whole(*state, STR("one\r\n\r\n\ntwo\r\n"), STR("one\r\n\r\n\ntwo\r\n"));
 }
 
-/* Lines of 1 to max bytes, numbered, so that a lost or doubled one shows. */
-static struct str many_lines(struct arena *arena, size_t count, size_t max)
-{
-	struct buf b;
-	buf_init(&b, 0);
-	for (size_t i = 0; i < count; i++) {
-		buf_addf(&b, "%zu:", i);
-		for (size_t k = 0; k < i * 7919 % max; k++)
-			buf_add_char(&b, (char)('a' + k % 26));
-		buf_add_char(&b, '\n');
-	}
-	const struct str text = arena_str(arena, buf_str(&b));
-	buf_finish(&b);
-	return text;
-}
-
 static void lines_cut_by_the_ends_of_pieces_come_whole(void **state)
 {
 	struct harness *h = *state;
-	const struct str text = many_lines(&h->arena, 3000, 1000);
+	const struct str text = harness_lines(&h->arena, 3000, 1000);
 	assert_true(text.n > 4 * SOURCE_PIECE_BYTES);
 	read_whole(h, text, text);
 	for (size_t i = 0; i < h->block_count; i++)
@@ -97,7 +81,7 @@ static void lines_cut_by_the_ends_of_pieces_come_whole(void **state)
 static void a_restart_resumes_behind_every_line(void **state)
 {
 	struct harness *h = *state;
-	const struct str text = many_lines(&h->arena, 40, 30);
+	const struct str text = harness_lines(&h->arena, 40, 30);
 	struct str rest = text, line;
 	size_t end = 0;
 	harness_write(h, "in", STR(""));
@@ -116,7 +100,7 @@ static void a_restart_resumes_behind_every_line(void **state)
 static void a_cursor_from_the_middle_gives_exactly_the_rest(void **state)
 {
 	struct harness *h = *state;
-	const struct str text = many_lines(&h->arena, 3000, 1000);
+	const struct str text = harness_lines(&h->arena, 3000, 1000);
 	read_whole(h, text, text);
 	assert_true(h->block_count > 2);
 	struct str cursors = arena_str(&h->arena, buf_str(&h->cursors)), cursor;
@@ -292,6 +276,21 @@ static void a_followed_file_may_appear_later(void **state)
 	assert_int_equal(harness_source(h)->reconnect_count, 0);
 }
 
+static void a_file_that_comes_back_is_resumed(void **state)
+{
+	struct harness *h = *state;
+	harness_write(h, "in", STR("one\n"));
+	harness_start(h, FOLLOW_YAML, harness_path(h, "in"));
+	harness_until_text(h, STR("one\n"));
+	harness_forget(h);
+	harness_append(h, "in", STR("two\n"));
+	assert_int_equal(rename(harness_path(h, "in"), harness_path(h, "away")), 0);
+	harness_start(h, FOLLOW_YAML, harness_path(h, "in"));
+	harness_run_for(h, 20 * US_PER_MS);
+	assert_int_equal(rename(harness_path(h, "away"), harness_path(h, "in")), 0);
+	harness_until_text(h, STR("two\n"));
+}
+
 static void rotation_finishes_the_old_file_then_takes_the_new(void **state)
 {
 	struct harness *h = *state;
@@ -364,101 +363,12 @@ static void a_link_led_to_another_file_is_followed(void **state)
 	harness_until_text(h, STR("one\ntwo\n"));
 }
 
-/* ---- pipes ---- */
-
-static void a_fifo_ends_when_its_writers_go(void **state)
-{
-	struct harness *h = *state;
-	assert_int_equal(mkfifo(harness_path(h, "in"), 0600), 0);
-	harness_start(h, FILE_YAML, harness_path(h, "in"));
-	harness_run_for(h, 20 * US_PER_MS);
-	assert_int_equal(h->ended_count, 0); /* nobody has written yet */
-	const int fd = open(harness_path(h, "in"), O_WRONLY | O_CLOEXEC);
-	assert_int_equal(write(fd, "one\ntw", 6), 6);
-	harness_until_text(h, STR("one\n"));
-	assert_int_equal(write(fd, "o\nthree", 7), 7);
-	close(fd);
-	harness_until_ended(h);
-	check_text(buf_str(&h->text), "one\ntwo\nthree");
-	check_text(buf_str(&h->cursors), "-\n-\n-\n");
-}
-
-static void a_followed_fifo_outlives_its_writers(void **state)
-{
-	struct harness *h = *state;
-	assert_int_equal(mkfifo(harness_path(h, "in"), 0600), 0);
-	harness_start(h, FOLLOW_YAML, harness_path(h, "in"));
-	for (int i = 0; i < 3; i++) {
-		const int fd = open(harness_path(h, "in"), O_WRONLY | O_CLOEXEC);
-		assert_int_equal(write(fd, "line\n", 5), 5);
-		close(fd);
-		harness_until_text(h, str_slice(STR("line\nline\nline\n"), 0, 5 * (size_t)(i + 1)));
-	}
-	assert_int_equal(h->ended_count, 0);
-}
-
-/* Puts fd in the place of standard input; returns what was there. */
-static int swap_stdin(int fd)
-{
-	const int old = dup(STDIN_FILENO);
-	assert_true(dup2(fd, STDIN_FILENO) == STDIN_FILENO);
-	close(fd);
-	return old;
-}
-
-static void restore_stdin(int old)
-{
-	assert_true(dup2(old, STDIN_FILENO) == STDIN_FILENO);
-	close(old);
-}
-
-static void standard_input_as_a_pipe_is_read_to_its_end(void **state)
-{
-	struct harness *h = *state;
-	int ends[2];
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	const int old = swap_stdin(ends[0]);
-	assert_int_equal(write(ends[1], "one\ntwo", 7), 7);
-	close(ends[1]);
-	harness_start(h, "sources: { f: { type: file, path: \"-\" } }\n");
-	harness_until_ended(h);
-	check_text(buf_str(&h->text), "one\ntwo");
-	sources_stop(h->all);
-	/* Left as it was found: not non-blocking. */
-	assert_int_equal(fcntl(STDIN_FILENO, F_GETFL) & O_NONBLOCK, 0);
-	restore_stdin(old);
-}
-
-static void standard_input_as_a_file_is_read_from_where_it_stands(void **state)
-{
-	struct harness *h = *state;
-	harness_write(h, "in", STR("one\ntwo\nthree\n"));
-	const int fd = open(harness_path(h, "in"), O_RDONLY | O_CLOEXEC);
-	assert_int_equal(lseek(fd, 4, SEEK_SET), 4);
-	const int old = swap_stdin(fd);
-	harness_start(h, "sources: { f: { type: file, path: \"-\" } }\n");
-	harness_until_ended(h);
-	check_text(buf_str(&h->text), "two\nthree\n");
-	check_text(buf_str(&h->cursors), "-\n");
-	restore_stdin(old);
-}
-
-static void standard_input_from_dev_null_ends(void **state)
-{
-	struct harness *h = *state;
-	const int old = swap_stdin(open("/dev/null", O_RDONLY | O_CLOEXEC));
-	harness_start(h, "sources: { f: { type: file, path: \"-\" } }\n");
-	harness_until_ended(h);
-	assert_int_equal(h->block_count, 0);
-	restore_stdin(old);
-}
-
 /* ---- trouble with the store ---- */
 
 static void a_block_that_was_not_stored_comes_again_exactly_once(void **state)
 {
 	struct harness *h = *state;
-	const struct str text = many_lines(&h->arena, 3000, 1000);
+	const struct str text = harness_lines(&h->arena, 3000, 1000);
 	harness_write(h, "in", text);
 	h->deliver_error = -ENOSPC;
 	harness_start(h, FOLLOW_YAML, harness_path(h, "in"));
@@ -483,22 +393,6 @@ static void a_file_rotated_while_the_store_is_full_loses_nothing(void **state)
 	harness_write(h, "in", STR("four\n"));
 	h->deliver_error = 0;
 	harness_until_text(h, STR("one\ntwo\nthree\nfour\n"));
-}
-
-static void a_pipe_loses_nothing_while_the_store_is_full(void **state)
-{
-	struct harness *h = *state;
-	assert_int_equal(mkfifo(harness_path(h, "in"), 0600), 0);
-	harness_start(h, FILE_YAML, harness_path(h, "in"));
-	const int fd = open(harness_path(h, "in"), O_WRONLY | O_CLOEXEC);
-	h->deliver_error = -ENOSPC;
-	assert_int_equal(write(fd, "one\ntw", 6), 6);
-	harness_until_state(h, SOURCE_RETRYING);
-	assert_int_equal(write(fd, "o\nthree\n", 8), 8);
-	close(fd);
-	h->deliver_error = 0;
-	harness_until_ended(h);
-	check_text(buf_str(&h->text), "one\ntwo\nthree\n");
 }
 
 /* ---- fairness ---- */
@@ -531,7 +425,7 @@ static int slow_deliver(void *ctx, struct source *s, const struct source_block *
 static void others_have_their_turn_while_a_long_file_is_read(void **state)
 {
 	struct harness *h = *state;
-	const struct str text = many_lines(&h->arena, 6000, 1000);
+	const struct str text = harness_lines(&h->arena, 6000, 1000);
 	harness_write(h, "in", text);
 	h->host.deliver = slow_deliver;
 	struct beat beat = { .h = h };
@@ -568,19 +462,14 @@ int main(void)
 		TEST(a_followed_file_brings_what_is_added),
 		TEST(a_followed_file_keeps_its_unfinished_line),
 		TEST(a_followed_file_may_appear_later),
+		TEST(a_file_that_comes_back_is_resumed),
 		TEST(rotation_finishes_the_old_file_then_takes_the_new),
 		TEST(a_slow_writer_of_a_rotated_file_is_still_heard),
 		TEST(a_file_moved_away_is_read_until_another_takes_its_place),
 		TEST(a_file_cut_to_nothing_and_refilled_is_read_from_its_start),
 		TEST(a_link_led_to_another_file_is_followed),
-		TEST(a_fifo_ends_when_its_writers_go),
-		TEST(a_followed_fifo_outlives_its_writers),
-		TEST(standard_input_as_a_pipe_is_read_to_its_end),
-		TEST(standard_input_as_a_file_is_read_from_where_it_stands),
-		TEST(standard_input_from_dev_null_ends),
 		TEST(a_block_that_was_not_stored_comes_again_exactly_once),
 		TEST(a_file_rotated_while_the_store_is_full_loses_nothing),
-		TEST(a_pipe_loses_nothing_while_the_store_is_full),
 		TEST(others_have_their_turn_while_a_long_file_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

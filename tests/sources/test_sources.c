@@ -78,10 +78,10 @@ static void each_mistake_is_told_at_its_place(void **state)
 		{ "sources:\n  a: { type: http, url: 'https://u:p@x/' }\n", "user or password",
 			":2:25:" },
 		{ "sources:\n  a: { type: http, url: 'http://x/', headers: nonsense }\n",
-			"header 1 is not", ":2:46:" },
+			"header 1 is not", ":2:47:" },
 		{ "sources:\n  a: { type: http, url: 'http://x/', headers: ['A: 1', \"B: 1\\r\\nC: "
 		  "2\"] }\n",
-			"header 2 is not", ":2:46:" },
+			"header 2 is not", ":2:47:" },
 		{ "sources:\n  a: { type: http, url: 'http://x/', format: xml }\n", "format",
 			":2:" },
 		{ "sources:\n  a: { type: http, url: 'http://x/', stall: 10ms }\n", "stall",

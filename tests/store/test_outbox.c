@@ -384,11 +384,11 @@ static void add_many(struct store *s)
 	run_sql(s,
 		"BEGIN;"
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
-		" INSERT INTO alert SELECT printf('%032x', i), 'solaire', 'bluesky', 'p' || i,"
+		" INSERT INTO alert SELECT i, printf('%032x', i), 'solaire', 'bluesky', 'p' || i,"
 		" i % 3, 10, '{}' FROM n;"
 		"INSERT INTO delivery(id, alert, target, severity, created_at, due_at, changed_at)"
-		" SELECT 'msg_' || rowid, id, 'hook' || (rowid % 3), severity, 10,"
-		" CASE WHEN rowid % 100 = 0 THEN rowid ELSE 1000000 + rowid END, 10 FROM alert;"
+		" SELECT 'msg_' || row, row, 'hook' || (row % 3), severity, 10,"
+		" CASE WHEN row % 100 = 0 THEN row ELSE 1000000 + row END, 10 FROM alert;"
 		"COMMIT");
 	assert_int_equal(ask_int(s, "SELECT count(*) FROM delivery WHERE state = 0"), MANY);
 }
@@ -444,7 +444,7 @@ static void the_questions_of_the_dispatcher_use_the_index_and_sort_nothing(void 
 	check_plan(s, SQL_DUE,
 		"SEARCH d USING INDEX delivery_due (state=? AND target=? AND severity=? AND "
 		"due_at<?); "
-		"SEARCH a USING INDEX sqlite_autoindex_alert_1 (id=?)");
+		"SEARCH a USING INTEGER PRIMARY KEY (rowid=?)");
 	check_plan(s, SQL_NEXT_DUE,
 		"SEARCH delivery USING COVERING INDEX delivery_due (state=? AND target=? AND "
 		"severity=? AND "
