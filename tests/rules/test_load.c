@@ -240,7 +240,7 @@ static void tests_become_posts(void **state)
 	assert_int_equal(t[0].matches.count, 2);
 	check_text(t[0].matches.items[0], "b");
 	assert_int_equal(t[0].matches_at[1].line, 3);
-	assert_int_equal(t[0].matches_at[1].col, 26);
+	assert_int_equal(t[0].matches_at[1].col, 29);
 	check_text(t[1].post.title, "u");
 	check_text(t[1].post.langs.items[1], "en");
 	check_text(t[1].post.tags.items[0], "k");
