@@ -64,7 +64,7 @@ static void decode_texts(struct decoder *d, const struct conf_node *node, struct
 	size_t n = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct conf_node *item = many ? &node->items[i] : node;
-		n += value_text(item, true, d->arena, &items[n], d->diag);
+		n += read_text_value(item, true, d->arena, &items[n], d->diag);
 	}
 	*list = (struct str_list){ items, n };
 }
@@ -75,7 +75,7 @@ static void decode_value(
 	switch (f->type) {
 	case CONF_TEXT:
 	case CONF_SECRET:
-		(void)value_text(node, f->type == CONF_TEXT, d->arena, value, d->diag);
+		(void)read_text_value(node, f->type == CONF_TEXT, d->arena, value, d->diag);
 		break;
 	case CONF_PATH:
 		(void)value_path(node, d->arena, value, d->diag);

@@ -245,7 +245,7 @@ static bool from_reference(
 	return false;
 }
 
-bool value_text(const struct conf_node *node, bool literal_ok, struct arena *arena,
+bool read_text_value(const struct conf_node *node, bool literal_ok, struct arena *arena,
 	struct str *text, struct diag *diag)
 {
 	struct str value;

@@ -15,7 +15,7 @@ bool value_choice(
 	const struct conf_node *node, const char *const *choices, int *index, struct diag *diag);
 
 /* Text as written or by reference; with literal_ok false only by reference. */
-bool value_text(const struct conf_node *node, bool literal_ok, struct arena *arena,
+bool read_text_value(const struct conf_node *node, bool literal_ok, struct arena *arena,
 	struct str *text, struct diag *diag);
 /* Resolved against the user's home and the folder of the file that the node stands in. */
 bool value_path(
