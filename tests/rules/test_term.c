@@ -56,6 +56,7 @@ static const struct good goods[] = {
 	{ "@a@mastodon.social", TERM_HANDLE, false, "a@mastodon.social", "a@mastodon.social" },
 	{ "$AAPL", TERM_CASHTAG, false, "AAPL", "aapl" },
 	{ "$BRK.B", TERM_CASHTAG, false, "BRK.B", "brk.b" },
+	{ "$太", TERM_WORDS, false, "$太", "$太" },
 	{ "$100", TERM_WORDS, false, "$100", "$100" },
 	{ "🌞", TERM_SYMBOLS, false, "🌞", " " },
 	{ ":-)", TERM_SYMBOLS, false, ":-)", ":-)" },
@@ -147,6 +148,12 @@ static const struct bad bads[] = {
 	{ "@a.",
 		"t:1:3: error: this cannot stand in a handle\n"
 		"  hint: a text in double quotes is taken as it is: '\"@a.\"'\n" },
+	{ "@東京",
+		"t:1:2: error: this cannot stand in a handle\n"
+		"  hint: a text in double quotes is taken as it is: '\"@東京\"'\n" },
+	{ "$A太",
+		"t:1:3: error: this cannot stand in a cashtag\n"
+		"  hint: a text in double quotes is taken as it is: '\"$A太\"'\n" },
 	{ "@",
 		"t:1:2: error: this cannot stand in a handle\n"
 		"  hint: a text in double quotes is taken as it is: '\"@\"'\n" },
