@@ -7,7 +7,9 @@
 
 #include "base/mem.h"
 
-enum { PAIRS = 1 << 16, SINGLES = 1 << 8, NO_LITERAL = UINT32_MAX };
+enum { PAIRS = 1 << 16, SINGLES = 1 << 8 };
+
+#define NO_LITERAL UINT32_MAX
 
 struct entry {
 	struct str text;
