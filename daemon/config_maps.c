@@ -47,10 +47,21 @@ static struct post_map *read_map(const struct conf_key *name, const struct conf_
 		return NULL;
 	}
 	struct post_map_entry *entries = arena_array(arena, struct post_map_entry, node->count);
-	bool good = true;
-	for (size_t i = 0; i < node->count; i++)
-		good &= read_entry(&node->keys[i], &node->items[i], arena, &entries[i], diag);
-	return good ? post_map_create(entries, node->count, diag) : NULL;
+	size_t count = 0;
+	bool text = false;
+	for (size_t i = 0; i < node->count; i++) {
+		if (!read_entry(&node->keys[i], &node->items[i], arena, &entries[count], diag))
+			continue;
+		text = text || str_eq(entries[count].field, STR("text"));
+		count++;
+	}
+	if (count < node->count && !text)
+		return NULL; /* that the map lacks text may only be due to the mistake */
+	struct post_map *map = post_map_create(entries, count, diag);
+	if (count == node->count)
+		return map;
+	post_map_destroy(map);
+	return NULL;
 }
 
 static bool name_ok(const struct conf_key *name, struct diag *diag)
