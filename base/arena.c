@@ -88,15 +88,18 @@ void *arena_alloc(struct arena *a, size_t bytes)
 {
 	if (bytes > PTRDIFF_MAX / 2)
 		return NULL;
-	size_t taken = (bytes + ALIGN - 1) / ALIGN * ALIGN + FENCE_BYTES;
-	if (a->max_bytes && (a->used_bytes > a->max_bytes || bytes > a->max_bytes - a->used_bytes))
+	/* An empty piece is one, too: it has an address and counts. */
+	size_t needed = bytes ? bytes : 1;
+	size_t counted = (needed + ALIGN - 1) / ALIGN * ALIGN;
+	size_t taken = counted + FENCE_BYTES;
+	if (a->max_bytes && (a->used_bytes > a->max_bytes || needed > a->max_bytes - a->used_bytes))
 		return NULL;
 	if (taken > a->left)
 		add_chunk(a, taken);
 	char *piece = a->next;
 	a->next += taken;
 	a->left -= taken;
-	a->used_bytes += bytes;
+	a->used_bytes += counted;
 	UNFENCE(piece, bytes);
 	return piece;
 }

@@ -14,7 +14,8 @@ struct arena {
 	struct arena_chunk *chunks; /* newest first */
 	char *next;
 	size_t left;
-	size_t used_bytes, max_bytes;
+	size_t used_bytes; /* each piece counts as a multiple of 16 */
+	size_t max_bytes;
 };
 
 void arena_init(struct arena *a, size_t max_bytes); /* 0: no ceiling */

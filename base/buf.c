@@ -41,6 +41,7 @@ char *buf_room(struct buf *b, size_t bytes)
 			size = need;
 		b->p = mem_resize(b->p, size, 1);
 		b->size_bytes = size;
+		b->p[b->n] = '\0';
 	}
 	return b->p + b->n;
 }
@@ -67,6 +68,8 @@ void buf_addv(struct buf *b, const char *format, va_list args)
 	va_copy(again, args);
 	int n = vsnprintf(NULL, 0, format, args);
 	char *at = n < 0 ? NULL : buf_room(b, (size_t)n);
+	if (n < 0)
+		b->full = true; /* longer than INT_MAX, or no text */
 	if (at) {
 		(void)vsnprintf(at, (size_t)n + 1, format, again); /* measured above */
 		b->n += (size_t)n;

@@ -2,14 +2,14 @@
  * nothing and sets `full`, which sticks: callers may add many pieces and ask once. */
 #pragma once
 
-#include <stdbool.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
 
 struct buf {
-	char *p; /* p[n] is always NUL once anything was added */
+	char *p; /* once it is there p[n] is NUL, unless the caller of buf_room raised n */
 	size_t n;
 	size_t size_bytes, max_bytes;
 	bool full;
@@ -19,6 +19,7 @@ void buf_init(struct buf *b, size_t max_bytes); /* 0 is no ceiling: for our own 
 void buf_finish(struct buf *b); /* takes {0} */
 void buf_clear(struct buf *b); /* keeps the memory; full is false again */
 
+/* What is added must not stand in the buffer itself. */
 void buf_add(struct buf *b, struct str s);
 void buf_add_char(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

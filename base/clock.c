@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "base/clock.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -34,10 +35,15 @@ void time_format(int64_t wall_us, char out[TIME_TEXT_BYTES])
 	time_t t = (time_t)seconds;
 	struct tm tm;
 	gmtime_r(&t, &tm);
-	size_t n = strftime(out, TIME_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
+	char point[8] = "";
 	if (fraction)
-		n += (size_t)snprintf(out + n, TIME_TEXT_BYTES - n, ".%06d", (int)fraction);
-	(void)snprintf(out + n, TIME_TEXT_BYTES - n, "Z"); /* 28 bytes at most */
+		(void)snprintf(point, sizeof point, ".%06d", (int)fraction); /* 7 bytes */
+	/* 30 bytes at most: int64_t ends in the year 294247. */
+	int n = snprintf(out, TIME_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d%sZ",
+		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		point);
+	assert(n < TIME_TEXT_BYTES);
+	(void)n;
 }
 
 /* A cursor over the text of a time: every reader moves it on or fails. */
@@ -65,17 +71,37 @@ static bool read_char(struct reader *r, const char *any)
 	return true;
 }
 
-/* "Z", "GMT", "UTC", "+02:00" or "+0200"; offset east of UTC in microseconds. */
+static void skip_spaces(struct reader *r)
+{
+	while (read_char(r, " ")) {
+	}
+}
+
+static bool read_word(struct reader *r, const char *word)
+{
+	struct str wanted = str_of(word);
+	struct str next = str_slice(r->s, r->at, r->at + wanted.n);
+	if (!str_eq_ignore_case(next, wanted))
+		return false;
+	r->at += wanted.n;
+	return true;
+}
+
+/* "Z", "GMT", "EST", "+02:00" or "+0200"; offset east of UTC in microseconds. */
 static bool read_zone(struct reader *r, int64_t *offset_us)
 {
-	*offset_us = 0;
-	struct str rest = str_slice(r->s, r->at, r->s.n);
-	if (str_starts(rest, STR("GMT")) || str_starts(rest, STR("UTC"))) {
-		r->at += 3;
-		return true;
+	static const struct {
+		const char *name; /* a name before its own beginning: "UTC" before "UT" */
+		int hours;
+	} zones[] = { { "GMT", 0 }, { "UTC", 0 }, { "UT", 0 }, { "Z", 0 }, { "EST", -5 },
+		{ "EDT", -4 }, { "CST", -6 }, { "CDT", -5 }, { "MST", -7 }, { "MDT", -6 },
+		{ "PST", -8 }, { "PDT", -7 } };
+	for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
+		if (read_word(r, zones[i].name)) {
+			*offset_us = zones[i].hours * US_PER_HOUR;
+			return true;
+		}
 	}
-	if (read_char(r, "Zz"))
-		return true;
 	bool west = r->at < r->s.n && r->s.p[r->at] == '-';
 	int64_t hours, minutes;
 	if (!read_char(r, "+-") || !read_digits(r, 2, 2, &hours))
@@ -103,15 +129,34 @@ struct date {
 	int64_t year, month, day, hour, minute, second, fraction_us, zone_us;
 };
 
+static int64_t days_in_month(int64_t year, int64_t month)
+{
+	bool next_year = month == 12;
+	return days_of(year + next_year, next_year ? 1 : month + 1, 1) - days_of(year, month, 1);
+}
+
 static bool date_value(const struct date *d, int64_t *wall_us)
 {
-	if (d->month < 1 || d->month > 12 || d->day < 1 || d->day > 31 || d->hour > 23 ||
-		d->minute > 59 || d->second > 60)
+	if (d->month < 1 || d->month > 12 || d->day < 1 ||
+		d->day > days_in_month(d->year, d->month) || d->hour > 23 || d->minute > 59 ||
+		d->second > 60)
 		return false;
 	int64_t seconds = days_of(d->year, d->month, d->day) * 86400 + d->hour * 3600 +
 		d->minute * 60 + d->second;
 	*wall_us = seconds * US_PER_S + d->fraction_us - d->zone_us;
 	return true;
+}
+
+/* The digits behind a decimal point; what is finer than a microsecond is dropped. */
+static bool read_fraction(struct reader *r, int64_t *fraction_us)
+{
+	int64_t dropped;
+	size_t from = r->at;
+	if (!read_digits(r, 1, 6, fraction_us))
+		return false;
+	for (size_t n = r->at - from; n < 6; n++)
+		*fraction_us *= 10;
+	return read_digits(r, 0, 12, &dropped);
 }
 
 static bool read_clock_time(struct reader *r, struct date *d)
@@ -123,16 +168,7 @@ static bool read_clock_time(struct reader *r, struct date *d)
 		return true;
 	if (!read_digits(r, 2, 2, &d->second))
 		return false;
-	if (!read_char(r, ".,"))
-		return true;
-	size_t from = r->at;
-	if (!read_digits(r, 1, 6, &d->fraction_us))
-		return false;
-	for (size_t n = r->at - from; n < 6; n++)
-		d->fraction_us *= 10;
-	int64_t dropped;
-	(void)read_digits(r, 0, 12, &dropped); /* finer than a microsecond */
-	return true;
+	return !read_char(r, ".,") || read_fraction(r, &d->fraction_us);
 }
 
 static bool parse_rfc3339(struct str s, int64_t *wall_us)
@@ -154,10 +190,10 @@ static bool parse_rfc3339(struct str s, int64_t *wall_us)
 
 static bool read_month(struct reader *r, int64_t *month)
 {
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static const char *const names[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
+		"Sep", "Oct", "Nov", "Dec" };
 	for (size_t i = 0; i < 12; i++) {
-		if (str_starts(str_slice(r->s, r->at, r->s.n), (struct str){ names + 3 * i, 3 })) {
-			r->at += 3;
+		if (read_word(r, names[i])) {
 			*month = (int64_t)i + 1;
 			return true;
 		}
@@ -165,7 +201,26 @@ static bool read_month(struct reader *r, int64_t *month)
 	return false;
 }
 
-/* "Wed, 01 Jan 2014 01:36:49 GMT"; the day's name is optional. */
+/* Two digits mean 1950 to 2049. */
+static bool read_year(struct reader *r, int64_t *year)
+{
+	size_t from = r->at;
+	if (!read_digits(r, 2, 4, year) || r->at - from == 3)
+		return false;
+	if (r->at - from == 2)
+		*year += *year < 50 ? 2000 : 1900;
+	return true;
+}
+
+/* " (UTC)" behind the zone of a mail. */
+static bool at_end_or_comment(const struct reader *r)
+{
+	struct str rest = str_trim(str_slice(r->s, r->at, r->s.n));
+	return rest.n == 0 || (str_starts(rest, STR("(")) && str_ends(rest, STR(")")));
+}
+
+/* "Wed, 01 Jan 2014 01:36:49 GMT"; the day's name is optional. Also with - between the parts of
+ * the date, as HTTP had it once. */
 static bool parse_rfc5322(struct str s, int64_t *wall_us)
 {
 	struct reader r = { s, 0 };
@@ -173,44 +228,59 @@ static bool parse_rfc5322(struct str s, int64_t *wall_us)
 	size_t comma = str_find_char(s, ',');
 	if (comma != SIZE_MAX)
 		r.at = comma + 1;
-	(void)read_char(&r, " "); /* optional */
-	size_t from;
-	if (!read_digits(&r, 1, 2, &d.day) || !read_char(&r, " -") || !read_month(&r, &d.month) ||
-		!read_char(&r, " -"))
+	skip_spaces(&r);
+	if (!read_digits(&r, 1, 2, &d.day) || !read_char(&r, " -"))
 		return false;
-	from = r.at;
-	if (!read_digits(&r, 2, 4, &d.year) || r.at - from == 3)
+	skip_spaces(&r);
+	if (!read_month(&r, &d.month) || !read_char(&r, " -"))
 		return false;
-	if (r.at - from == 2)
-		d.year += d.year < 50 ? 2000 : 1900;
-	if (!read_char(&r, " ") || !read_clock_time(&r, &d))
+	skip_spaces(&r);
+	if (!read_year(&r, &d.year) || !read_char(&r, " "))
 		return false;
-	if (read_char(&r, " ") && !read_zone(&r, &d.zone_us))
+	skip_spaces(&r);
+	if (!read_clock_time(&r, &d))
 		return false;
-	return r.at == s.n && date_value(&d, wall_us);
+	skip_spaces(&r);
+	if (r.at < s.n && !read_zone(&r, &d.zone_us))
+		return false;
+	return at_end_or_comment(&r) && date_value(&d, wall_us);
 }
 
-/* "Wed Jan 01 01:36:49 +0000 2014" */
+/* "Wed Jan 01 01:36:49 +0000 2014", and C's asctime, which has no zone. */
 static bool parse_twitter(struct str s, int64_t *wall_us)
 {
 	struct reader r = { s, 4 };
 	struct date d = { 0 };
-	return s.n > 4 && s.p[3] == ' ' && read_month(&r, &d.month) && read_char(&r, " ") &&
-		read_digits(&r, 2, 2, &d.day) && read_char(&r, " ") && read_clock_time(&r, &d) &&
-		read_char(&r, " ") && read_zone(&r, &d.zone_us) && read_char(&r, " ") &&
-		read_digits(&r, 4, 4, &d.year) && r.at == s.n && date_value(&d, wall_us);
+	if (s.n <= 4 || s.p[3] != ' ' || !read_month(&r, &d.month) || !read_char(&r, " "))
+		return false;
+	skip_spaces(&r);
+	if (!read_digits(&r, 1, 2, &d.day) || !read_char(&r, " ") || !read_clock_time(&r, &d) ||
+		!read_char(&r, " "))
+		return false;
+	if (read_zone(&r, &d.zone_us) && !read_char(&r, " "))
+		return false;
+	return read_digits(&r, 4, 4, &d.year) && r.at == s.n && date_value(&d, wall_us);
 }
 
+/* Each unit reaches to the year 5138, where the next one begins in 1973. */
 static bool parse_number(struct str s, int64_t *wall_us)
 {
-	int64_t value;
-	if (!str_to_int64(s, &value) || value < 0)
+	int64_t value, fraction_us = 0;
+	size_t point = str_find_char(s, '.');
+	struct reader r = { s, point == SIZE_MAX ? s.n : point + 1 };
+	if (!str_to_int64(str_slice(s, 0, point), &value) || value < 0 || s.p[0] == '-')
 		return false;
-	if (value < INT64_C(100000000000)) /* seconds up to the year 5138 */
-		return !__builtin_mul_overflow(value, US_PER_S, wall_us);
-	if (value < INT64_C(100000000000000)) /* milliseconds */
-		return !__builtin_mul_overflow(value, US_PER_MS, wall_us);
-	*wall_us = value;
+	bool seconds = value < INT64_C(100000000000);
+	if (point != SIZE_MAX && (!seconds || !read_fraction(&r, &fraction_us) || r.at != s.n))
+		return false;
+	if (seconds)
+		*wall_us = value * US_PER_S + fraction_us;
+	else if (value < INT64_C(100000000000000))
+		*wall_us = value * US_PER_MS;
+	else if (value < INT64_C(100000000000000000))
+		*wall_us = value;
+	else
+		*wall_us = value / 1000;
 	return true;
 }
 

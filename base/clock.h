@@ -20,8 +20,8 @@ enum { TIME_TEXT_BYTES = 40 };
 /* "2026-11-22T07:49:44Z", or with ".123456" where the time has a fraction; UTC. */
 void time_format(int64_t wall_us, char out[TIME_TEXT_BYTES]);
 
-/* Reads RFC 3339 ("2026-07-04T14:38:06.240Z", "+02:00"), RFC 5322 and HTTP dates
- * ("Wed, 01 Jan 2014 01:36:49 GMT"), Twitter's ("Wed Jan 01 01:36:49 +0000 2014") and
- * whole numbers: seconds, milliseconds or microseconds since 1970, told apart by
- * their size. False if it is none of these. */
+/* Reads RFC 3339 ("2026-07-04T14:38:06.240Z", "+02:00"), RFC 5322 ("Wed, 01 Jan 2014 01:36:49
+ * GMT") and the other dates of HTTP, Twitter's ("Wed Jan 01 01:36:49 +0000 2014") and numbers
+ * since 1970: seconds, also with a fraction, milliseconds, microseconds or nanoseconds, told apart
+ * by their size. A time without a zone is UTC. False if it is none of these or no such day. */
 bool time_parse(struct str s, int64_t *wall_us);

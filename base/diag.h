@@ -27,6 +27,9 @@ void diag_destroy(struct diag *d);
 /* Makes the text of a file known, so that its lines can be shown under a message. */
 void diag_add_text(struct diag *d, const char *file, struct str text);
 
+/* From that place on the line is never shown: a secret stands there. */
+void diag_hide(struct diag *d, struct where at);
+
 void diag_error(struct diag *d, struct where at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void diag_warning(struct diag *d, struct where at, const char *format, ...)

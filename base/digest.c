@@ -1,13 +1,13 @@
 #include "base/digest.h"
 
+#include <assert.h>
+#include <limits.h>
+#include <string.h>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
-
-#include <assert.h>
-#include <limits.h>
-#include <string.h>
 
 void digest_sha256(struct str data, unsigned char out[DIGEST_BYTES])
 {
@@ -41,8 +41,8 @@ void digest_hmac(struct str key, struct str data, unsigned char out[DIGEST_BYTES
 {
 	unsigned int n = DIGEST_BYTES;
 	assert(key.n <= INT_MAX);
-	HMAC(EVP_sha256(), key.p ? key.p : "", (int)key.n, (const unsigned char *)data.p, data.n,
-		out, &n);
+	must(HMAC(EVP_sha256(), key.p ? key.p : "", (int)key.n, (const unsigned char *)data.p,
+		     data.n, out, &n) != NULL);
 }
 
 void digest_hex(const unsigned char digest[DIGEST_BYTES], char out[DIGEST_HEX_BYTES])
@@ -80,24 +80,44 @@ static int base64_value(char c)
 	return at ? (int)(at - digits) : -1;
 }
 
+/* Four characters into *n bytes; only the last four may be padded, and padding hides no bits. */
+static bool decode_group(const char *text, bool last, char bytes[3], size_t *n)
+{
+	uint32_t group = 0;
+	size_t padding = 0;
+	for (size_t i = 0; i < 4; i++) {
+		bool pad = text[i] == '=' && last && i >= 2;
+		int value = pad ? 0 : base64_value(text[i]);
+		if (value < 0 || (padding && !pad))
+			return false;
+		padding += pad;
+		group = group << 6 | (uint32_t)value;
+	}
+	if (group & ((1u << 8 * padding) - 1))
+		return false;
+	bytes[0] = (char)(group >> 16);
+	bytes[1] = (char)(group >> 8);
+	bytes[2] = (char)group;
+	*n = 3 - padding;
+	return true;
+}
+
 bool base64_decode(struct str text, struct buf *out)
 {
-	if (text.n % 4 != 0)
+	size_t padding = str_ends(text, STR("==")) ? 2 : str_ends(text, STR("="));
+	char *at = text.n % 4 == 0 ? buf_room(out, text.n / 4 * 3 - padding) : NULL;
+	size_t n = 0;
+	if (!at)
 		return false;
 	for (size_t i = 0; i < text.n; i += 4) {
-		uint32_t group = 0;
-		size_t padding = 0;
-		for (size_t j = 0; j < 4; j++) {
-			char c = text.p[i + j];
-			bool last_pad = c == '=' && i + 4 == text.n && j >= 2;
-			int value = last_pad ? 0 : base64_value(c);
-			if (value < 0 || (padding && !last_pad))
-				return false;
-			padding += last_pad;
-			group = group << 6 | (uint32_t)value;
-		}
-		char bytes[3] = { (char)(group >> 16), (char)(group >> 8), (char)group };
-		buf_add(out, (struct str){ bytes, 3 - padding });
+		char bytes[3];
+		size_t count;
+		if (!decode_group(text.p + i, i + 4 == text.n, bytes, &count))
+			return false;
+		memcpy(at + n, bytes, count);
+		n += count;
 	}
+	out->n += n;
+	at[n] = '\0';
 	return true;
 }

@@ -19,5 +19,6 @@ void digest_hex(const unsigned char digest[DIGEST_BYTES], char out[DIGEST_HEX_BY
 bool digest_equal(struct str a, struct str b);
 
 void base64_encode(struct str data, struct buf *out);
-/* RFC 4648 with padding and nothing else; false on anything wrong. */
+/* RFC 4648 with padding and nothing else; false on anything wrong and when out is full, and
+ * then nothing is added. */
 bool base64_decode(struct str text, struct buf *out);

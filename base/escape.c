@@ -2,15 +2,21 @@
 
 #include "base/utf8.h"
 
-static bool is_bidi_control(uint32_t c)
-{
-	return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
-		(c >= 0x2066 && c <= 0x2069);
-}
-
 static bool is_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7F && c < 0xA0);
+}
+
+/* What moves other text about: bidirectional controls and breaks of line and paragraph. */
+static bool moves_text(uint32_t c)
+{
+	return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
+		(c >= 0x2066 && c <= 0x2069);
+}
+
+bool escape_needed(uint32_t c)
+{
+	return is_control(c) || moves_text(c);
 }
 
 void escape_control(struct buf *out, struct str s)
@@ -26,7 +32,7 @@ void escape_control(struct buf *out, struct str s)
 			buf_add(out, STR("\\t"));
 		else if (is_control(c))
 			buf_addf(out, "\\x%02x", (unsigned)c);
-		else if (is_bidi_control(c))
+		else if (moves_text(c))
 			buf_addf(out, "\\u{%x}", (unsigned)c);
 		else
 			buf_add(out, str_slice(s, i, i + n));

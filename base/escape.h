@@ -5,9 +5,11 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* For logs and terminals: C0, DEL, C1, invalid bytes and bidirectional controls
- * become \xNN or \u{N}; a newline becomes \n. Adds to out. */
+/* For logs and terminals: C0, DEL, C1, invalid bytes, bidirectional controls and U+2028 and
+ * U+2029 become \xNN or \u{N}; a newline becomes \n, a tab \t. Adds to out. */
 void escape_control(struct buf *out, struct str s);
+/* Is this one of the code points that escape_control replaces? */
+bool escape_needed(uint32_t code_point);
 
 /* A JSON string with its quotes; also escapes < > & U+2028 U+2029, so that it may
  * stand inside HTML. STR_NONE gives null. */

@@ -16,7 +16,13 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-enum { JSON_MAX_DEPTH = 64, JSON_MAX_ITEMS = 256 /* values a path gives; more are ignored */ };
+enum {
+	JSON_MAX_DEPTH = 64,
+	JSON_MAX_ITEMS = 256, /* values a path gives; more are ignored */
+	JSON_MAX_PATHS = 256, /* in one struct json_paths */
+	JSON_MAX_INDEX = 65535, /* N of a path's [N] */
+	JSON_MAX_RECORD_BYTES = 1 << 30
+};
 
 enum json_type {
 	JSON_ABSENT,
@@ -28,10 +34,11 @@ enum json_type {
 	JSON_OBJECT
 };
 
-/* text: of a string its decoded text; of a number or boolean as written; of an array or
- * object the raw bytes. It lives in the record or in the arena. */
+/* text: of a string its decoded text; of a number, a boolean or null as written; of an array
+ * or object the raw bytes. It lives in the record or in the arena. */
 struct json_value {
 	enum json_type type;
+	uint32_t at; /* byte in the record where the value begins */
 	struct str text;
 };
 
@@ -43,7 +50,7 @@ struct json_picked {
 
 struct json_error {
 	size_t at; /* byte in the record */
-	const char *reason; /* a constant, such as "unterminated string" */
+	const char *reason; /* a constant, such as "not JSON: unterminated string" */
 };
 
 struct json_paths;

@@ -2,14 +2,16 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/escape.h"
+#include "base/utf8.h"
 
-enum { LINE_MAX_BYTES = 4096 };
+enum { LINE_MAX_BYTES = 4096 }; /* of a message, before it is escaped */
 
 static enum log_level current_level = LOG_LEVEL_INFO;
 
@@ -31,22 +33,26 @@ bool log_level_of(struct str name, enum log_level *level)
 	return false;
 }
 
-static void log_line(enum log_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void log_line(
+	enum log_level level, const char *format, va_list args)
 {
 	if (level > current_level)
 		return;
-	struct buf text, line;
-	buf_init(&text, LINE_MAX_BYTES);
-	buf_init(&line, 4 * LINE_MAX_BYTES);
-	buf_addv(&text, format, args);
+	char text[LINE_MAX_BYTES + UTF8_MAX_BYTES];
+	int n = vsnprintf(text, sizeof text, format, args);
+	struct str message = n < 0 ? STR("(a message that cannot be formatted)") : str_of(text);
+	bool cut = message.n > LINE_MAX_BYTES;
+	if (cut)
+		message.n = utf8_floor(message, LINE_MAX_BYTES);
+	struct buf line;
+	buf_init(&line, 0);
 	buf_addf(&line, "vigie: %s: ", level_names[level]);
-	escape_control(&line, text.full ? STR("(message too long)") : buf_str(&text));
-	buf_add_char(&line, '\n');
+	escape_control(&line, message);
+	buf_add(&line, cut ? STR("...\n") : STR("\n"));
 	/* A closed standard error must not stop the daemon. */
 	ssize_t ignored = write(STDERR_FILENO, line.p, line.n);
 	(void)ignored;
 	buf_finish(&line);
-	buf_finish(&text);
 }
 
 #define LOG_FUNCTION(name, level)              \

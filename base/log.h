@@ -1,4 +1,4 @@
-/* The log: one line a message on standard error, control characters escaped. The
+/* The log: one line a message on standard error, control characters escaped, cut past 4 KB. The
  * level is the one global of the program. Only daemon/, sources.c and notifiers.c log;
  * what stands lower returns what went wrong.
  * error: needs a person; warn: we coped, a person should look; info: a change of

@@ -148,6 +148,8 @@ uint64_t str_hash(struct str s)
 	uint64_t tail = 0;
 	if (s.n > i)
 		memcpy(&tail, s.p + i, s.n - i);
+	/* Two rounds: a multiplication carries upwards only, tables index by the low bits. */
 	h = (h ^ tail) * UINT64_C(0xc4ceb9fe1a85ec53);
-	return h ^ (h >> 29);
+	h = (h ^ h >> 32) * UINT64_C(0xff51afd7ed558ccd);
+	return h ^ h >> 32;
 }

@@ -1,5 +1,6 @@
 #include "base/utf8.h"
 
+#include <assert.h>
 #include <string.h>
 
 static bool continues(unsigned char c)
@@ -67,6 +68,7 @@ bool utf8_valid(struct str s)
 
 size_t utf8_write(uint32_t c, char out[UTF8_MAX_BYTES])
 {
+	assert(c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF));
 	if (c < 0x80) {
 		out[0] = (char)c;
 		return 1;
@@ -104,7 +106,9 @@ size_t utf8_floor(struct str s, size_t at)
 {
 	if (at >= s.n)
 		return s.n;
-	for (int back = 0; back < 3 && at > 0 && continues((unsigned char)s.p[at]); back++)
-		at--;
-	return at;
+	size_t start = at;
+	for (int back = 0; back < 3 && start > 0 && continues((unsigned char)s.p[start]); back++)
+		start--;
+	uint32_t c;
+	return start + utf8_read(s, start, &c) > at ? start : at;
 }

@@ -21,5 +21,6 @@ size_t utf8_write(uint32_t code_point, char out[UTF8_MAX_BYTES]);
 /* How many code points stand in s; a byte that is not UTF-8 counts as one. */
 size_t utf8_count(struct str s);
 
-/* The start of the code point that holds byte `at`; at == s.n stays. */
+/* The start of the code point that holds byte `at`; at >= s.n gives s.n. A byte that is not
+ * UTF-8 stands alone. */
 size_t utf8_floor(struct str s, size_t at);

@@ -30,7 +30,10 @@ struct match {
 	size_t hit_count;
 };
 
-/* {"rule":...,"severity":...,"about":...,"post":{...},"hits":[...]}: one line, no newline. */
+enum { ALERT_MAX_HITS = 256 /* more are not written */ };
+
+/* {"rule":...,"severity":...,"about":...,"post":{...},"hits":[{"term","list","field","from","to",
+ * "way"},...]}: one line, no newline. */
 void match_json(const struct match *match, struct buf *out);
 
 /* 32 lower-case hex digits and a NUL: the first half of SHA-256 over rule, source and post
@@ -50,5 +53,5 @@ void alert_id(const struct match *match, char out[ALERT_ID_BYTES]);
 void alert_json(const struct alert *alert, struct buf *out);
 
 /* Reads what alert_json wrote; everything it points to lives in the arena, the notify
- * targets are absent. 0, or -EBADMSG. */
+ * targets are absent. 0, or -EBADMSG, also when the arena is full; *alert is then untouched. */
 int alert_read(struct str json, struct arena *arena, struct alert *alert);

@@ -8,17 +8,20 @@
 
 struct post_map;
 
-/* The built-in maps: bluesky (Jetstream v1 and v2), mastodon (a status), x (API v2), tweet-v1,
- * post (vigie's own form, also with a plain string author). NULL for another name. */
+/* The built-in maps: bluesky (Jetstream v1 and v2), mastodon (a status, or ActivityPub's Create
+ * of a Note), x (a line of API v2), tweet-v1, post (vigie's own form, also with a plain string
+ * author). NULL for another name. */
 const struct post_map *post_map_builtin(struct str name);
 /* Recognises the built-in ones record by record: the map "auto". */
 const struct post_map *post_map_auto(void);
 extern const char *const post_map_names[]; /* "auto" and the built-in ones; ends in NULL */
 
-/* One line of a user's map: a field of the post ("text", "author.handle", "created_at", ...)
- * and one or more paths of which the first present counts. The field "more_text" is the exception:
- * all values of all its paths are part of the text, each on a line of its own after "text" (image
- * descriptions, poll options); a content warning ("warning") stands on a line before it. */
+/* One line of a user's map: a field of the post (text, more_text, warning, title, id, url,
+ * author.id, author.handle, author.name, author.followers, lang, created_at, type, tags, mentions,
+ * links, in_reply_to, repost_of, country, sensitive) and one or more paths of which the first
+ * present counts. The field "more_text" is the exception: all values of all its paths are part of
+ * the text, each on a line of its own after "text" (image descriptions, poll options); a content
+ * warning ("warning") stands on a line before it. */
 struct post_map_entry {
 	struct str field;
 	struct str_list paths;
@@ -26,13 +29,17 @@ struct post_map_entry {
 	struct where at;
 };
 
-/* Unknown fields and bad paths go to diag, and NULL comes back. Destroy takes NULL. */
+/* A value is a string, or a number by its digits; an array of them is a list, or in a text a line
+ * each; anything else counts as absent. Unknown fields and bad paths go to diag, and NULL comes
+ * back. Destroy takes NULL. */
 struct post_map *post_map_create(
 	const struct post_map_entry *entries, size_t count, struct diag *diag);
 void post_map_destroy(struct post_map *map);
 
 /* What the scan needs to know: the last keys of all paths that lead to matchable text (the
- * fields "text", "more_text", "warning" and "title"), such as "text" and "full_text". */
+ * fields "text", "more_text", "warning" and "title"), such as "text" and "full_text". Text and
+ * title are made of nothing but whole values of these keys, each on lines of its own. A key is
+ * listed twice if it holds HTML at one path and not at another. */
 struct post_map_key {
 	struct str key;
 	bool html;

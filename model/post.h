@@ -51,9 +51,12 @@ struct str post_field(const struct post *post, enum post_field field);
 struct post post_empty(void);
 
 /* What two posts have in common if they are the same one: the id, or where there is none
- * a digest of text, author and time. Unique within a source. At most POST_KEY_BYTES. */
+ * a digest of text, title, url, author and time. Unique within a source. At most POST_KEY_BYTES. */
 enum { POST_KEY_BYTES = 256 };
 struct str post_key(const struct post *post, char out[POST_KEY_BYTES]);
 
-/* {"id":...,"source":...,...}: absent fields are left out; times in RFC 3339. */
+/* {"id","source","type","url","title","text","author":{"id","handle","name","followers"},
+ * "lang":[...],"created_at","received_at","tags":[...],"mentions":[...],"links":[...],"in_reply_to",
+ * "repost_of","country","sensitive"}, which the map "post" reads back. Absent fields are left out;
+ * times in RFC 3339. */
 void post_json(const struct post *post, struct buf *out);

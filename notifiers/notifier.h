@@ -44,17 +44,17 @@ struct notifier_type {
 	unsigned concurrency; /* deliveries at once: 4 for a webhook, 1 for what must keep order */
 	int64_t time_to_live_us; /* an alert older than this is no longer sent: 15 min for a bubble;
 				    0: none */
-	bool (*check)(struct notifier *n, const struct conf_node *node,
-		struct diag *diag); /* may be NULL */
+	/* Checks what the table cannot say; errors go to diag. May be NULL. */
+	bool (*check)(struct notifier *n, const struct conf_node *node, struct diag *diag);
 	int (*open)(struct notifier *n); /* 0 or -errno; may be NULL */
-	/* Pure: the same alert gives the same bytes. `first` is the delivery's id and the alert's
-	 * time. */
+	/* Pure: the same alert and delivery id give the same bytes. What depends on the attempt,
+	 * such as a signature with its time, is added by send. */
 	void (*render)(const struct notifier *n, const struct alert *alert, struct str delivery_id,
 		struct buf *out);
 	void (*send)(struct notifier *n, struct delivery *d,
 		struct str body); /* body lives until done */
-	void (*cancel)(
-		struct notifier *n, struct delivery *d); /* forget it without done; at shutdown */
+	/* Forgets it without done; at shutdown. */
+	void (*cancel)(struct notifier *n, struct delivery *d);
 	void (*close)(struct notifier *n); /* all deliveries are done or cancelled; may be NULL */
 };
 
@@ -62,9 +62,22 @@ struct notifier {
 	const struct notifier_type *type;
 	struct str name; /* in the configuration */
 	struct where at;
+	struct str type_name; /* as written */
 	struct loop *loop;
 	struct http_client *http;
+	int error; /* 0, or the -errno of an open that failed */
+	bool opened;
 };
+
+/* What daemon/ calls, rather than the type's functions: these also answer for a notifier that did
+ * not open. Render works without open, so that check and tests can show the bytes. */
+void notifier_render(const struct notifier *n, const struct alert *alert, struct str delivery_id,
+	struct buf *out);
+void notifier_send(struct notifier *n, struct delivery *d, struct str body);
+void notifier_cancel(struct notifier *n, struct delivery *d);
+
+/* The keys that all types have; ends in a field without key. */
+extern const struct conf_field notifier_fields[];
 
 /* The types, in notifiers/list.h's order; ends in NULL. */
 extern const struct notifier_type *const notifier_types[];
@@ -78,5 +91,6 @@ void notifiers_destroy(struct notifiers *all); /* closes them; takes NULL */
 size_t notifiers_count(const struct notifiers *all);
 struct notifier *notifiers_at(const struct notifiers *all, size_t i);
 struct notifier *notifiers_get(const struct notifiers *all, struct str name); /* or NULL */
-/* Opens each; one that does not open is said in the log and answers DELIVERY_RETRY to all. */
+/* Opens each; one that does not open is said in the log, and each of its deliveries ends in
+ * DELIVERY_RETRY. Loop and client live until notifiers_destroy. */
 void notifiers_open(struct notifiers *all, struct loop *loop, struct http_client *http);

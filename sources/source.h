@@ -5,10 +5,15 @@
 
 #include "base/log.h"
 #include "conf/decode.h"
+#include "net/backoff.h"
 #include "net/http.h"
 #include "net/loop.h"
 
 struct source;
+
+/* A longer record is dropped and counted. A block holds at most one record that long and one
+ * piece of input. */
+enum { SOURCE_MAX_RECORD_BYTES = 1024 * 1024, SOURCE_PIECE_BYTES = 256 * 1024 };
 
 /* The records of one block: whole lines as they came (JSON records, or text), or for SSE one data
  * payload a line. */
@@ -16,10 +21,11 @@ struct source_block {
 	struct str records; /* whole lines; the last may lack its LF */
 	struct str cursor; /* where to go on after this block once it is on disk; absent if the type
 			      has none */
-	int64_t received_at_us;
+	int64_t received_at_us; /* wall clock; 0: sources.c puts it in */
 };
 
-/* Whoever runs the sources, which is daemon/pipeline.c. */
+/* Whoever runs the sources, which is daemon/pipeline.c. None of these may stop or destroy sources
+ * within the call. */
 struct source_host {
 	/* Takes a block: returns once whatever fired is on disk together with the cursor. -errno:
 	 * the store is in trouble, the source must stop and take the block again later. */
@@ -30,6 +36,9 @@ struct source_host {
 	void (*state)(void *ctx, struct source *s, const char *message);
 	/* A source that ends has ended (a file without follow); it will bring nothing more. */
 	void (*ended)(void *ctx, struct source *s);
+	/* The clocks: wall for received_at_us, monotonic for states. NULL: 0, and the loop's. */
+	int64_t (*wall_us)(void);
+	int64_t (*monotonic_us)(void);
 	void *ctx;
 };
 
@@ -43,9 +52,11 @@ struct source_type {
 	const struct conf_field *fields;
 	bool (*check)(struct source *s, const struct conf_node *node,
 		struct diag *diag); /* may be NULL: what tables cannot say */
-	int (*start)(struct source *s,
-		struct str cursor); /* 0 or -errno; later trouble: source_failed() */
-	void (*stop)(struct source *s); /* may be called in any state, also twice */
+	/* 0, then source_live() or source_failed() within the call or later; or -errno. What it
+	 * makes on the loop is the business of stop. The cursor lives for the call only. */
+	int (*start)(struct source *s, struct str cursor);
+	/* Leaves nothing on the loop. May be called in any state, also twice; start may follow. */
+	void (*stop)(struct source *s);
 	void (*finish)(struct source *s); /* frees what start made; after stop; may be NULL */
 };
 
@@ -53,28 +64,36 @@ struct source {
 	const struct source_type *type;
 	struct str name; /* in the configuration */
 	struct where at;
+	struct str type_name; /* as the configuration has it */
 	struct str map; /* the name of its map */
 	struct loop *loop;
 	struct http_client *http;
 	const struct source_host *host;
 	enum source_state state;
 	int64_t state_since_us; /* monotonic */
+	int64_t retry_in_us; /* in SOURCE_RETRYING: the whole wait, as of state_since_us */
 	uint64_t block_count, byte_count, reconnect_count;
 	/* belongs to sources.c */
 	struct sources_entry *entry;
 };
 
 /* What a type may call. */
-int source_deliver(struct source *s,
-	const struct source_block
-		*block); /* 0, or -errno: stop reading, source_failed follows by itself */
+
+/* 0, or -errno: the type stops reading and calls nothing more; its stop follows in a later turn of
+ * the loop. sources.c keeps the block, offers it again until it is taken, and then starts the type
+ * at the block's cursor. Only a live source delivers. */
+int source_deliver(struct source *s, const struct source_block *block);
 void source_rejected(struct source *s, uint64_t count, const char *reason);
-void source_live(struct source *s); /* data can flow: the backoff starts anew */
+/* Data can flow. The backoff starts anew once that has lasted five seconds, so that a server which
+ * accepts and drops at once is not asked without end. */
+void source_live(struct source *s);
+/* Something that people should know and that changes no state, such as a file that is awaited. */
+void source_notice(struct source *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void source_ended(struct source *s);
 /* The connection or file is gone; the type has already let go of it. kind and floor_us are for the
- * backoff. */
-void source_failed(struct source *s, int kind /* enum backoff_kind */, int64_t floor_us,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
+ * backoff; floor_us 0: none. */
+void source_failed(struct source *s, enum backoff_kind kind, int64_t floor_us, const char *format,
+	...) __attribute__((format(printf, 4, 5)));
 
 /* The types, in sources/list.h's order; ends in NULL. */
 extern const struct source_type *const source_types[];
@@ -94,4 +113,6 @@ struct source *sources_at(const struct sources *all, size_t i);
 void sources_start(struct sources *all, struct loop *loop, struct http_client *http,
 	const struct source_host *host, struct str (*cursor_of)(void *ctx, struct str name),
 	void *ctx);
-void sources_stop(struct sources *all); /* no deliver after this */
+/* The store is well again: what it did not take is offered in the loop's next turn. */
+void sources_deliver_again(struct sources *all);
+void sources_stop(struct sources *all); /* no deliver after this; leaves nothing on the loop */

@@ -1,0 +1,151 @@
+#include "model/post.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/escape.h"
+
+static const char *const type_names[] = {
+	[POST_POST] = "post",
+	[POST_REPLY] = "reply",
+	[POST_REPOST] = "repost",
+	[POST_QUOTE] = "quote",
+	[POST_ARTICLE] = "article",
+	[POST_EDIT] = "edit",
+	[POST_DELETE] = "delete",
+};
+static const size_t type_count = sizeof type_names / sizeof type_names[0];
+
+const char *post_field_name(enum post_field field)
+{
+	assert(field < FIELD_COUNT);
+	return field == FIELD_TEXT ? "text" : "title";
+}
+
+const char *post_type_name(enum post_type type)
+{
+	assert(type < type_count);
+	return type_names[type];
+}
+
+bool post_type_of(struct str name, enum post_type *type)
+{
+	for (size_t i = 0; i < type_count; i++) {
+		if (str_eq(name, str_of(type_names[i]))) {
+			*type = (enum post_type)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+struct str post_field(const struct post *post, enum post_field field)
+{
+	assert(field < FIELD_COUNT);
+	return field == FIELD_TEXT ? post->text : post->title;
+}
+
+struct post post_empty(void)
+{
+	return (struct post){ .author.followers = -1, .sensitive = TRISTATE_UNKNOWN };
+}
+
+struct str post_key(const struct post *post, char out[POST_KEY_BYTES])
+{
+	if (post->id.n && post->id.n <= POST_KEY_BYTES)
+		return post->id;
+	char time[TIME_TEXT_BYTES] = "";
+	if (post->created_at_us)
+		time_format(post->created_at_us, time);
+	const struct str parts[] = { post->id, post->text, post->title, post->url, post->author.id,
+		post->author.handle, post->author.name, str_of(time) };
+	/* An id too long to be a key is still all that counts. */
+	size_t count = post->id.n ? 1 : sizeof parts / sizeof parts[0];
+	unsigned char digest[DIGEST_BYTES];
+	digest_parts(parts, count, digest);
+	static_assert((int)DIGEST_HEX_BYTES < (int)POST_KEY_BYTES, "a digest is a key");
+	out[0] = '#';
+	digest_hex(digest, out + 1);
+	return (struct str){ out, DIGEST_HEX_BYTES };
+}
+
+/* Adds ,"key": but without the comma where the object has just begun. */
+static void add_key(struct buf *out, const char *key)
+{
+	if (out->n && out->p[out->n - 1] != '{')
+		buf_add_char(out, ',');
+	buf_addf(out, "\"%s\":", key);
+}
+
+static void add_text(struct buf *out, const char *key, struct str text)
+{
+	if (!text.p)
+		return;
+	add_key(out, key);
+	escape_json(out, text);
+}
+
+static void add_list(struct buf *out, const char *key, struct str_list list)
+{
+	if (!list.count)
+		return;
+	add_key(out, key);
+	for (size_t i = 0; i < list.count; i++) {
+		buf_add_char(out, i ? ',' : '[');
+		escape_json(out, list.items[i].p ? list.items[i] : STR(""));
+	}
+	buf_add_char(out, ']');
+}
+
+static void add_time(struct buf *out, const char *key, int64_t wall_us)
+{
+	char text[TIME_TEXT_BYTES];
+	if (!wall_us)
+		return;
+	time_format(wall_us, text);
+	add_text(out, key, str_of(text));
+}
+
+static void add_author(struct buf *out, const struct post_author *author)
+{
+	if (!author->id.p && !author->handle.p && !author->name.p && author->followers < 0)
+		return;
+	add_key(out, "author");
+	buf_add_char(out, '{');
+	add_text(out, "id", author->id);
+	add_text(out, "handle", author->handle);
+	add_text(out, "name", author->name);
+	if (author->followers >= 0) {
+		add_key(out, "followers");
+		buf_addf(out, "%lld", (long long)author->followers);
+	}
+	buf_add_char(out, '}');
+}
+
+void post_json(const struct post *post, struct buf *out)
+{
+	buf_add_char(out, '{');
+	add_text(out, "id", post->id);
+	add_text(out, "source", post->source);
+	add_text(out, "type", str_of(post_type_name(post->type)));
+	add_text(out, "url", post->url);
+	add_text(out, "title", post->title);
+	add_text(out, "text", post->text);
+	add_author(out, &post->author);
+	add_list(out, "lang", post->langs);
+	add_time(out, "created_at", post->created_at_us);
+	add_time(out, "received_at", post->received_at_us);
+	add_list(out, "tags", post->tags);
+	add_list(out, "mentions", post->mentions);
+	add_list(out, "links", post->links);
+	add_text(out, "in_reply_to", post->in_reply_to);
+	add_text(out, "repost_of", post->repost_of);
+	add_text(out, "country", post->country);
+	if (post->sensitive != TRISTATE_UNKNOWN) {
+		add_key(out, "sensitive");
+		buf_add(out, post->sensitive == TRISTATE_YES ? STR("true") : STR("false"));
+	}
+	buf_add_char(out, '}');
+}

@@ -1,0 +1,515 @@
+/* From rules as written to what matching needs: one word of each term in a table, and the smallest
+ * set of words and literals of which every match must contain one. */
+#include "rules/compiled.h"
+
+#include <string.h>
+
+#include "base/fold_table.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+/* What one builds with: gone after ruleset_create. */
+struct compiler {
+	struct ruleset *set;
+	struct rules *rules;
+	struct text text;
+	bool *wakes; /* by term: a rule waits for it */
+	struct str_list *term_literals; /* by term: of a regex; NULL if no term is one */
+	struct buf joined;
+	struct str *wake_words;
+	size_t wake_count, wake_size;
+};
+
+static bool is_stop_word(struct str w)
+{
+	static const char *const words[] = { "avec", "cette", "comme", "dans", "elle", "entre",
+		"etre", "from", "have", "leur", "mais", "nous", "plus", "pour", "sans", "sont",
+		"sous", "that", "their", "this", "tout", "vous", "what", "when", "with", "your" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (str_eq(w, str_of(words[i])))
+			return true;
+	}
+	return false;
+}
+
+/* How well a word tells posts apart: longer is rarer. */
+static size_t rarity(struct str word, bool spaceless)
+{
+	if (spaceless)
+		return word.n > 4 ? 6 : 3;
+	return is_stop_word(word) ? 2 : word.n + 1;
+}
+
+/* --- words that are waited for --- */
+
+struct piece {
+	struct str best;
+	size_t best_rarity;
+};
+
+static void consider(struct piece *p, struct str word, bool spaceless)
+{
+	size_t r = rarity(word, spaceless);
+	if (word.n && r > p->best_rarity)
+		*p = (struct piece){ word, r };
+}
+
+/* The piece of folded text that the scan will see as a word and that is rarest: the scan parts
+ * words at every apostrophe, and reads spaceless characters in pairs. */
+static struct str wake_piece(struct str folded)
+{
+	struct piece piece = { STR_NONE, 0 };
+	size_t start = 0, pair = SIZE_MAX;
+	for (size_t i = 0; i < folded.n;) {
+		uint32_t c;
+		size_t n = utf8_read(folded, i, &c);
+		bool word = fold_is_word(folded.p[i]);
+		bool spaceless = word && fold_entry(c)->class & FOLD_SPACELESS;
+		if (!word || spaceless) {
+			consider(&piece, str_slice(folded, start, i), false);
+			start = i + n;
+		}
+		if (spaceless)
+			consider(&piece, str_slice(folded, pair == SIZE_MAX ? i : pair, i + n),
+				true);
+		pair = spaceless ? i : SIZE_MAX;
+		i += n;
+	}
+	consider(&piece, str_slice(folded, start, folded.n), false);
+	return piece.best;
+}
+
+static void add_wake(struct compiler *c, struct str folded)
+{
+	struct str word = wake_piece(folded);
+	if (c->wake_count == c->wake_size) {
+		c->wake_size = c->wake_size ? c->wake_size * 2 : 256;
+		c->wake_words = mem_resize(c->wake_words, c->wake_size, sizeof *c->wake_words);
+	}
+	c->wake_words[c->wake_count++] = word;
+	uint32_t first;
+	if (word.n && (unsigned char)word.p[0] >= 0xE0 && utf8_read(word, 0, &first) &&
+		fold_entry(first)->class & FOLD_SPACELESS)
+		c->set->wake.spaceless = true;
+}
+
+/* --- one term --- */
+
+static void add_without_apostrophes(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.n;) {
+		uint32_t c;
+		char folded[FOLD_MAX_EXPANSION];
+		size_t n = utf8_read(s, i, &c);
+		n = n ? n : 1;
+		if (fold_code_point(c, folded) != 1 || folded[0] != '\'')
+			buf_add(out, str_slice(s, i, i + n));
+		i += n;
+	}
+}
+
+/* All words of a phrase, run together without apostrophes: how a hashtag spells it. */
+static struct str join(struct compiler *c, const struct phrase *phrase, bool letters)
+{
+	buf_clear(&c->joined);
+	for (size_t i = 0; i < phrase->count; i++)
+		add_without_apostrophes(
+			&c->joined, letters ? phrase->words[i].letters : phrase->words[i].word);
+	return arena_str(&c->set->arena, buf_str(&c->joined));
+}
+
+/* The part of the term's own letters that a word came from. */
+static struct str letters_of(const struct compiler *c, const struct term *term, struct text_word w)
+{
+	uint32_t from, to;
+	folded_span(&c->text.folded, w.from, w.to, &from, &to);
+	return str_slice(term->letters, from, to);
+}
+
+static size_t anchor_of(struct compiler *c, const struct text_words *words)
+{
+	size_t best = 0, best_rarity = 0;
+	for (size_t i = 0; i < words->count; i++) {
+		struct text_word w = words->items[i];
+		size_t r = rarity(text_word(&c->text, w), w.flags & WORD_SPACELESS);
+		if (r > best_rarity) {
+			best = i;
+			best_rarity = r;
+		}
+	}
+	return best;
+}
+
+static struct phrase *keep_phrase(struct compiler *c, uint32_t id)
+{
+	struct ruleset *set = c->set;
+	const struct text_words *words = &c->text.words;
+	struct phrase *phrase = arena_new(&set->arena, struct phrase);
+	phrase->count = words->count;
+	phrase->words = arena_array(&set->arena, struct phrase_word, words->count);
+	for (size_t i = 0; i < words->count; i++) {
+		struct text_word w = words->items[i];
+		phrase->words[i] = (struct phrase_word){
+			.word = arena_str(&set->arena, text_word(&c->text, w)),
+			.letters = letters_of(c, &c->rules->terms[id], w),
+			.glued = i > 0 && w.flags & WORD_GLUED && w.flags & WORD_SPACELESS &&
+				words->items[i - 1].flags & WORD_SPACELESS,
+		};
+	}
+	phrase->joined_letters = join(c, phrase, true);
+	if (!set->phrase_of)
+		set->phrase_of = mem_zero(c->rules->term_count, sizeof *set->phrase_of);
+	set->phrase_of[id] = phrase;
+	return phrase;
+}
+
+static void add_words_term(struct compiler *c, uint32_t id)
+{
+	struct ruleset *set = c->set;
+	const struct term *term = &c->rules->terms[id];
+	text_set(&c->text, term->letters);
+	const struct text_words *words = &c->text.words;
+	if (words->count == 0)
+		return; /* term_parse makes such a term TERM_SYMBOLS */
+	struct str first = text_word(&c->text, words->items[0]);
+	if (words->count == 1 && str_eq(first, term->folded) &&
+		str_find_char(first, '\'') == SIZE_MAX) {
+		words_add(&set->words, term->folded, id, 0, POSTING_WORD);
+		if (c->wakes[id])
+			add_wake(c, term->folded);
+		return;
+	}
+	size_t anchor = anchor_of(c, words);
+	const struct phrase *phrase = keep_phrase(c, id);
+	struct str joined = join(c, phrase, false);
+	words_add(&set->words, phrase->words[anchor].word, id, (uint16_t)anchor, POSTING_WORD);
+	if (!str_eq(joined, phrase->words[0].word))
+		words_add(&set->words, joined, id, 0, POSTING_JOINED);
+	if (c->wakes[id]) {
+		add_wake(c,
+			arena_str(&set->arena, (struct str){ c->text.folded.p, c->text.folded.n }));
+		add_wake(c, joined);
+	}
+}
+
+static void add_entity_term(struct compiler *c, uint32_t id, enum posting_kind kind)
+{
+	struct str body = c->rules->terms[id].folded;
+	words_add(&c->set->words, body, id, 0, kind);
+	/* The first label of name.example.social is the one that tells it apart. */
+	size_t dot = kind == POSTING_HANDLE ? str_find_char(body, '.') : SIZE_MAX;
+	if (c->wakes[id])
+		add_wake(c, str_slice(body, 0, dot));
+}
+
+static void add_term(struct compiler *c, uint32_t id)
+{
+	switch (c->rules->terms[id].kind) {
+	case TERM_WORDS:
+		add_words_term(c, id);
+		break;
+	case TERM_TAG:
+		add_entity_term(c, id, POSTING_TAG);
+		break;
+	case TERM_HANDLE:
+		add_entity_term(c, id, POSTING_HANDLE);
+		break;
+	case TERM_CASHTAG:
+		add_entity_term(c, id, POSTING_CASHTAG);
+		break;
+	case TERM_SYMBOLS:
+		c->set->symbol_terms = mem_resize(
+			c->set->symbol_terms, c->set->symbol_count + 1, sizeof(uint32_t));
+		c->set->symbol_terms[c->set->symbol_count++] = id;
+		break;
+	case TERM_REGEX:
+	case TERM_PREFIX:
+	case TERM_SUFFIX:
+	case TERM_STEM:
+		break;
+	}
+}
+
+/* --- what a rule waits for --- */
+
+/* What it costs to wait for something: words that occur often cost more. Nothing to wait for, so
+ * that every post must be looked at: */
+#define COST_ALWAYS SIZE_MAX
+
+static size_t term_cost(const struct compiler *c, uint32_t id)
+{
+	const struct term *t = &c->rules->terms[id];
+	if (t->kind == TERM_SYMBOLS)
+		return COST_ALWAYS;
+	if (t->kind == TERM_REGEX)
+		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
+	size_t r = rarity(wake_piece(t->folded), false);
+	return r > 7 ? 1 : r > 5 ? 3 : r > 4 ? 10 : 40;
+}
+
+static size_t sum(size_t a, size_t b)
+{
+	return a == COST_ALWAYS || b == COST_ALWAYS ? COST_ALWAYS : a + b;
+}
+
+static size_t cost_of(const struct compiler *c, const struct expr *e);
+
+/* The cheapest child of a conjunction, or NULL if none can be waited for. */
+static const struct expr *cheapest(const struct compiler *c, const struct expr *e)
+{
+	const struct expr *best = NULL;
+	size_t best_cost = COST_ALWAYS;
+	for (size_t i = 0; i < e->child_count; i++) {
+		size_t cost = cost_of(c, e->children[i]);
+		if (cost < best_cost) {
+			best = e->children[i];
+			best_cost = cost;
+		}
+	}
+	return best;
+}
+
+/* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
+static size_t cost_of(const struct compiler *c, const struct expr *e)
+{
+	size_t cost = 0;
+	const struct expr *best;
+	const struct term_list *list;
+	switch (e->kind) {
+	case EXPR_TERM:
+		return term_cost(c, e->term);
+	case EXPR_LIST:
+		list = &c->rules->lists[e->list];
+		for (uint32_t i = 0; i < list->term_count; i++)
+			cost = sum(cost, term_cost(c, list->first_term + i));
+		return cost;
+	case EXPR_OR:
+		for (size_t i = 0; i < e->child_count; i++)
+			cost = sum(cost, cost_of(c, e->children[i]));
+		return cost;
+	case EXPR_AND:
+	case EXPR_NEAR:
+		best = cheapest(c, e);
+		return best ? cost_of(c, best) : COST_ALWAYS;
+	case EXPR_NOT:
+	case EXPR_FIELD:
+		break;
+	}
+	return COST_ALWAYS;
+}
+
+/* Marks the terms to wait for, of an expression whose cost is not COST_ALWAYS. */
+static void mark_wakes(struct compiler *c, const struct expr *e)
+{
+	const struct term_list *list;
+	switch (e->kind) {
+	case EXPR_TERM:
+		c->wakes[e->term] = true;
+		break;
+	case EXPR_LIST:
+		list = &c->rules->lists[e->list];
+		memset(c->wakes + list->first_term, true, list->term_count);
+		break;
+	case EXPR_OR:
+		for (size_t i = 0; i < e->child_count; i++)
+			mark_wakes(c, e->children[i]);
+		break;
+	case EXPR_AND:
+	case EXPR_NEAR:
+		mark_wakes(c, cheapest(c, e));
+		break;
+	case EXPR_NOT:
+	case EXPR_FIELD:
+		break;
+	}
+}
+
+/* Calls see(ctx, list) for each list that an expression names. */
+static void each_list(const struct expr *e,
+	void (*see)(struct compiler *c, uint32_t list, uint32_t rule), struct compiler *c,
+	uint32_t rule)
+{
+	if (e->kind == EXPR_LIST)
+		see(c, e->list, rule);
+	for (size_t i = 0; i < e->child_count; i++)
+		each_list(e->children[i], see, c, rule);
+}
+
+static void count_use(struct compiler *c, uint32_t list, uint32_t rule)
+{
+	(void)rule;
+	c->set->list_first[list + 1]++;
+}
+
+static void note_use(struct compiler *c, uint32_t list, uint32_t rule)
+{
+	c->set->list_rules[c->set->list_first[list]++] = rule;
+}
+
+/* Which rules name a list: counted, then filled, in one array. */
+static void link_lists(struct compiler *c)
+{
+	struct ruleset *set = c->set;
+	size_t n = c->rules->list_count;
+	set->list_first = mem_zero(n + 2, sizeof *set->list_first);
+	for (uint32_t i = 0; i < c->rules->rule_count; i++)
+		each_list(c->rules->rules[i].root, count_use, c, i);
+	for (size_t i = 0; i < n; i++)
+		set->list_first[i + 1] += set->list_first[i];
+	set->list_rules = mem_zero(set->list_first[n] + 1, sizeof *set->list_rules);
+	for (uint32_t i = 0; i < c->rules->rule_count; i++)
+		each_list(c->rules->rules[i].root, note_use, c, i);
+	/* Filling moved each first to the next one's; move them back. */
+	memmove(set->list_first + 1, set->list_first, n * sizeof *set->list_first);
+	set->list_first[0] = 0;
+}
+
+/* --- regexes --- */
+
+static void find_literals(struct compiler *c)
+{
+	for (size_t i = 0; i < c->rules->term_count; i++) {
+		const struct term *t = &c->rules->terms[i];
+		if (t->kind != TERM_REGEX)
+			continue;
+		if (!c->term_literals) {
+			size_t n = c->rules->term_count;
+			c->term_literals = mem_zero(n, sizeof *c->term_literals);
+			c->set->waits_for_literal = mem_zero(n, sizeof *c->set->waits_for_literal);
+		}
+		if (!regex_literals(
+			    t->letters, str_of(t->flags), &c->set->arena, &c->term_literals[i]))
+			c->term_literals[i] = (struct str_list){ 0 };
+	}
+}
+
+/* The scan sees spaceless characters only in pairs, so literals that hold some wait for those. */
+static void wake_spaceless(struct compiler *c, struct str_list literals)
+{
+	for (size_t i = 0; i < literals.count; i++) {
+		struct str s = literals.items[i];
+		size_t from = 0, pair = SIZE_MAX;
+		while (from < s.n) {
+			uint32_t code_point;
+			size_t n = utf8_read(s, from, &code_point);
+			bool spaceless = fold_entry(code_point)->class & FOLD_SPACELESS;
+			if (spaceless)
+				add_wake(c, str_slice(s, pair == SIZE_MAX ? from : pair, from + n));
+			if (spaceless && pair != SIZE_MAX)
+				break;
+			pair = spaceless ? from : SIZE_MAX;
+			from += n;
+		}
+	}
+}
+
+static void add_literals(struct compiler *c)
+{
+	struct ruleset *set = c->set;
+	struct str *texts = NULL;
+	size_t size = 0;
+	for (size_t i = 0; c->term_literals && i < c->rules->term_count; i++) {
+		struct str_list list = c->term_literals[i];
+		if (list.count)
+			set->waits_for_literal[i] = true;
+		wake_spaceless(c, list);
+		for (size_t j = 0; j < list.count; j++) {
+			if (set->literal_count == size) {
+				size = size ? size * 2 : 64;
+				texts = mem_resize(texts, size, sizeof *texts);
+				set->literal_uses = mem_resize(
+					set->literal_uses, size, sizeof *set->literal_uses);
+			}
+			texts[set->literal_count] = list.items[j];
+			set->literal_uses[set->literal_count++] = (struct literal_use){ (
+				uint32_t)i };
+		}
+	}
+	if (set->literal_count)
+		set->literals = literals_create(texts, set->literal_count);
+	mem_free(texts);
+}
+
+/* --- the whole --- */
+
+static void mark_rules(struct compiler *c)
+{
+	struct ruleset *set = c->set;
+	size_t n = c->rules->rule_count;
+	set->rule_always = mem_zero(n + 1, sizeof *set->rule_always);
+	set->always = mem_zero(n + 1, sizeof *set->always);
+	for (size_t i = 0; i < n; i++) {
+		const struct expr *root = c->rules->rules[i].root;
+		if (cost_of(c, root) == COST_ALWAYS) {
+			set->rule_always[i] = true;
+			set->always[set->always_count++] = (uint32_t)i;
+			set->needy_count++;
+		} else {
+			mark_wakes(c, root);
+		}
+	}
+}
+
+struct ruleset *ruleset_create(struct rules *rules)
+{
+	struct ruleset *set = mem_zero(1, sizeof *set);
+	struct compiler c = { .set = set, .rules = rules };
+	set->rules = rules;
+	arena_init(&set->arena, 0);
+	words_init(&set->words);
+	text_init(&c.text);
+	buf_init(&c.joined, 0);
+	c.wakes = mem_zero(rules->term_count + 1, sizeof *c.wakes);
+	find_literals(&c);
+	mark_rules(&c);
+	for (size_t i = 0; i < rules->term_count; i++)
+		add_term(&c, (uint32_t)i);
+	add_literals(&c);
+	link_lists(&c);
+	bool spaceless = set->wake.spaceless;
+	wake_init(&set->wake, c.wake_count);
+	set->wake.spaceless = spaceless;
+	for (size_t i = 0; i < c.wake_count; i++)
+		wake_add(&set->wake, c.wake_words[i]);
+	text_finish(&c.text);
+	buf_finish(&c.joined);
+	mem_free(c.wakes);
+	mem_free(c.term_literals);
+	mem_free(c.wake_words);
+	return set;
+}
+
+void ruleset_destroy(struct ruleset *set)
+{
+	if (!set)
+		return;
+	wake_finish(&set->wake);
+	words_finish(&set->words);
+	literals_destroy(set->literals);
+	mem_free(set->phrase_of);
+	mem_free(set->literal_uses);
+	mem_free(set->waits_for_literal);
+	mem_free(set->list_rules);
+	mem_free(set->list_first);
+	mem_free(set->symbol_terms);
+	mem_free(set->rule_always);
+	mem_free(set->always);
+	arena_finish(&set->arena);
+	rules_destroy(set->rules);
+	mem_free(set);
+}
+
+const struct rules *ruleset_rules(const struct ruleset *set)
+{
+	return set->rules;
+}
+
+struct ruleset_costs ruleset_costs(const struct ruleset *set)
+{
+	return (struct ruleset_costs){ set->wake.count, set->literal_count, set->needy_count };
+}
+
+bool ruleset_rule_is_always(const struct ruleset *set, size_t rule)
+{
+	return set->rule_always[rule];
+}

@@ -1,0 +1,91 @@
+/* What a rule set is made of: for compile.c, match.c, explain.c and the scan. */
+#pragma once
+
+#include "rules/literals.h"
+#include "rules/regex.h"
+#include "rules/ruleset.h"
+#include "rules/text.h"
+#include "rules/wake.h"
+#include "rules/words.h"
+
+struct phrase_word {
+	struct str word; /* folded */
+	struct str letters; /* as the term has them */
+	bool glued; /* spaceless, like the one before, and nothing stands between them */
+};
+
+/* The words of a term that has several, or that a hashtag spells otherwise. */
+struct phrase {
+	struct phrase_word *words;
+	size_t count;
+	struct str joined_letters; /* all words run together, without apostrophes, as the term has
+				      them */
+};
+
+struct literal_use {
+	uint32_t term; /* a regex that cannot match without this literal */
+};
+
+struct ruleset {
+	struct rules *rules;
+	struct arena arena;
+	struct wake wake; /* words of which any match needs one */
+	struct words words; /* one word of each term */
+	struct phrase **phrase_of; /* by term; NULL for a plain word; NULL if no term has one */
+	struct literals *literals; /* NULL if there are none */
+	struct literal_use *literal_uses;
+	size_t literal_count;
+	bool *waits_for_literal; /* by term: a regex with literals; NULL if no term is a regex */
+	uint32_t *list_rules; /* the rules that name a list: list_rules[list_first[i]..list_first[i
+				 + 1] - 1] */
+	uint32_t *list_first;
+	uint32_t *symbol_terms; /* terms that are looked for in every post */
+	size_t symbol_count;
+	bool *rule_always; /* by rule: no word or literal is necessary for it */
+	uint32_t *always; /* those rules, and those that wait for literals */
+	size_t always_count;
+	size_t needy_count; /* rules for which every post must be parsed */
+};
+
+/* One place where a term was found. */
+struct found {
+	uint32_t term;
+	uint32_t from, to; /* bytes of the field's text */
+	uint32_t next; /* match_scratch::found: the next of the same term; 0: none */
+	uint8_t field, way;
+};
+
+enum regex_state {
+	REGEX_UNASKED,
+	REGEX_POSSIBLE /* its literal occurred */,
+	REGEX_NO,
+	REGEX_FOUND
+};
+
+struct match_scratch {
+	const struct ruleset *set;
+	struct text texts[FIELD_COUNT];
+	struct found *found; /* [0] is not used */
+	size_t found_count, found_size;
+	uint32_t *first_of_term; /* into found; 0: none */
+	uint32_t *first_of_list; /* a found term of the list; 0: none */
+	bool *rule_marked;
+	uint32_t *marked; /* rules to be evaluated */
+	size_t marked_count;
+	uint8_t *regex_state; /* by term, enum regex_state; NULL if no term is a regex */
+	uint32_t *regexes; /* terms whose state is not REGEX_UNASKED */
+	size_t regex_count;
+	struct regex_scratch *regex_scratch;
+	struct literals_scratch *literals_scratch;
+	struct hit *hits;
+	size_t hit_count, hit_size;
+	struct match_errors errors;
+	const struct post *post;
+};
+
+/* Finds all terms of the rules in a post, and marks the rules that may match. */
+void match_find(struct match_scratch *m, const struct post *post);
+/* Is it so? After match_find. */
+bool match_is(struct match_scratch *m, const struct expr *e);
+/* Forgets what match_find found. */
+void match_forget(struct match_scratch *m);

@@ -1,0 +1,195 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fold.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "rules/fields.h"
+#include "rules/load.h"
+
+/* Reads all of a regular file. 0 or -errno. */
+static int read_all(int fd, struct buf *out)
+{
+	struct stat info;
+	if (fstat(fd, &info) < 0)
+		return -errno;
+	if (!S_ISREG(info.st_mode))
+		return S_ISDIR(info.st_mode) ? -EISDIR : -EINVAL;
+	if (info.st_size > CONF_MAX_BYTES)
+		return -EFBIG;
+	for (;;) {
+		enum { STEP = 64 * 1024 };
+		size_t wanted = out->n ? STEP : (size_t)info.st_size + 1;
+		size_t left = out->max_bytes - out->n;
+		if (left == 0)
+			return -EFBIG;
+		wanted = wanted < left ? wanted : left;
+		ssize_t n = read(fd, buf_room(out, wanted), wanted);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		out->n += (size_t)n;
+	}
+}
+
+static int read_file(const char *path, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	int error = read_all(fd, out);
+	(void)close(fd); /* it was only read */
+	return error;
+}
+
+static bool begins_with_word(struct str s)
+{
+	uint32_t c;
+	if (s.n == 0)
+		return false;
+	utf8_read(s, 0, &c);
+	return fold_class(c) & FOLD_WORD;
+}
+
+/* The line without its comment: what follows a "#" that stands at the beginning or after white
+ * space, unless a word character follows, which makes it a hashtag. */
+static struct str without_comment(struct str line)
+{
+	for (size_t i = 0; i < line.n; i++) {
+		bool begins = i == 0 || line.p[i - 1] == ' ' || line.p[i - 1] == '\t';
+		bool space = i + 1 == line.n || line.p[i + 1] == ' ' || line.p[i + 1] == '\t';
+		if (line.p[i] != '#' || !begins)
+			continue;
+		bool first = str_trim(str_slice(line, 0, i)).n == 0;
+		if (space || (first && !begins_with_word(str_slice(line, i + 1, line.n))))
+			return str_slice(line, 0, i);
+	}
+	return line;
+}
+
+/* False if an error was reported. */
+static bool add_line(struct loader *l, struct term_list *list, struct str line, struct where at)
+{
+	if (!utf8_valid(line)) {
+		diag_error(l->diag, at, "this line is not UTF-8");
+		diag_hint(l->diag, "save the file as UTF-8");
+		return false;
+	}
+	line = without_comment(line);
+	if (str_trim(line).n == 0)
+		return true;
+	struct term *term = load_new_term(l, at);
+	if (!term)
+		return false;
+	if (!term_parse(line, NULL, at, &l->rules->arena, term, l->diag)) {
+		load_drop_term(l);
+		return false;
+	}
+	term->listed = true;
+	term->owner = (uint32_t)(list - l->rules->lists);
+	list->term_count++;
+	return true;
+}
+
+static void add_lines(struct loader *l, struct term_list *list, struct str text, const char *file)
+{
+	struct where at = { file, 0, 1 };
+	struct str rest = text, line;
+	size_t messages = diag_count(l->diag, DIAG_NOTE);
+	bool ok = true;
+	if (str_starts(rest, STR("\xEF\xBB\xBF")))
+		rest = str_slice(rest, 3, rest.n);
+	while (str_next(&rest, '\n', &line)) {
+		at.line++;
+		if (add_line(l, list, line, at))
+			continue;
+		ok = false;
+		if (l->rules->term_count == RULES_MAX_TERMS)
+			break;
+	}
+	if (!ok || diag_count(l->diag, DIAG_NOTE) > messages)
+		diag_add_text(l->diag, file, text);
+}
+
+void load_list_file(struct loader *l, struct term_list *list, const char *path, struct where at)
+{
+	struct buf text;
+	buf_init(&text, CONF_MAX_BYTES + 1);
+	int error = read_file(path, &text);
+	list->first_term = (uint32_t)l->rules->term_count;
+	if (error)
+		diag_error(l->diag, at, "cannot read the list file '%s': %s", path,
+			error == -EINVAL ? "it is not a regular file" : error_text(error));
+	else
+		add_lines(l, list, buf_str(&text), arena_text(&l->rules->arena, str_of(path)));
+	if (!error && list->term_count == 0)
+		diag_warning(l->diag, at, "the list file '%s' holds no term", path);
+	buf_finish(&text);
+}
+
+static void inline_list(struct loader *l, struct term_list *list, const struct conf_node *node)
+{
+	list->first_term = (uint32_t)l->rules->term_count;
+	for (size_t i = 0; i < node->count; i++) {
+		const struct conf_node *item = &node->items[i];
+		if (item->kind == CONF_LIST || item->kind == CONF_MAP) {
+			load_expected(l, item, "a term");
+			continue;
+		}
+		struct term *term = load_new_term(l, item->at);
+		if (!term)
+			return;
+		if (!term_parse(item->text, item, item->at, &l->rules->arena, term, l->diag)) {
+			load_drop_term(l);
+			continue;
+		}
+		term->at = load_place(l, term->at);
+		term->listed = true;
+		term->owner = (uint32_t)(list - l->rules->lists);
+		list->term_count++;
+	}
+}
+
+static void load_list(struct loader *l, struct term_list *list, const struct conf_node *node)
+{
+	if (node->kind == CONF_LIST) {
+		inline_list(l, list, node);
+		if (node->count == 0)
+			diag_warning(l->diag, node->at, "this list is empty");
+	} else if (node->kind == CONF_MAP) {
+		struct list_keys keys;
+		if (conf_decode(rules_list_fields, NULL, node, &keys, &l->rules->arena, l->diag))
+			load_list_file(l, list, arena_text(&l->rules->arena, keys.file), node->at);
+	} else {
+		load_expected(l, node, "a list of terms or {file: PATH}");
+	}
+}
+
+void load_lists(struct loader *l, const struct conf_node *lists)
+{
+	if (!lists || lists->kind == CONF_NULL)
+		return;
+	if (lists->kind != CONF_MAP) {
+		load_expected(l, lists, "a map of names and lists");
+		return;
+	}
+	struct rules *r = l->rules;
+	r->lists = arena_array(&r->arena, struct term_list, lists->count);
+	l->positive = mem_zero(lists->count, sizeof *l->positive);
+	for (size_t i = 0; i < lists->count; i++) {
+		const struct conf_key *key = &lists->keys[i];
+		struct term_list *list = &r->lists[r->list_count++];
+		list->name = arena_str(&r->arena, key->text);
+		list->at = load_place(l, key->at);
+		if (!conf_name_ok(key->text))
+			diag_error(l->diag, key->at,
+				"the name of a list is made of 1 to 64 of a-z, 0-9, - and _");
+		load_list(l, list, &lists->items[i]);
+		(void)map_set(&r->list_by_name, list->name, list);
+	}
+}

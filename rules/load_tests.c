@@ -1,0 +1,110 @@
+#include "rules/fields.h"
+#include "rules/load.h"
+
+/* A handle, or a map of what is known of the author. */
+static void load_author(struct loader *l, const struct conf_node *node, struct post_author *author)
+{
+	struct arena *arena = &l->rules->arena;
+	struct author_keys keys;
+	if (node->kind == CONF_SCALAR) {
+		bool at_sign = str_starts(node->text, STR("@"));
+		author->handle = arena_str(arena, str_slice(node->text, at_sign, node->text.n));
+		return;
+	}
+	if (!conf_decode(rules_author_fields, NULL, node, &keys, arena, l->diag))
+		return;
+	author->id = keys.id;
+	author->handle = keys.handle;
+	author->name = keys.name;
+	author->followers = keys.followers;
+}
+
+static void load_post(struct loader *l, const struct conf_node *node, struct post *post)
+{
+	struct post_keys keys;
+	*post = post_empty();
+	if (node->kind == CONF_SCALAR) {
+		post->text = arena_str(&l->rules->arena, node->text);
+		return;
+	}
+	/* What is wrong with one key says nothing against the others. */
+	(void)conf_decode(rules_post_fields, NULL, node, &keys, &l->rules->arena, l->diag);
+	post->id = keys.id;
+	post->source = keys.source;
+	post->url = keys.url;
+	post->text = keys.text;
+	post->title = keys.title;
+	post->in_reply_to = keys.in_reply_to;
+	post->repost_of = keys.repost_of;
+	post->country = keys.country;
+	post->langs = keys.lang;
+	post->tags = keys.tags;
+	post->mentions = keys.mentions;
+	post->links = keys.links;
+	post->type = (enum post_type)keys.type;
+	if (keys.author)
+		load_author(l, keys.author, &post->author);
+}
+
+static void check_matches(struct loader *l, struct rule_test *test, const struct conf_node *node)
+{
+	const struct map *known = &l->rules->rule_by_name;
+	struct where *places = arena_array(&l->rules->arena, struct where, test->matches.count);
+	for (size_t i = 0; i < test->matches.count; i++) {
+		struct str name = test->matches.items[i];
+		bool many = node->kind == CONF_LIST && node->count == test->matches.count;
+		places[i] = load_place(l, many ? node->items[i].at : node->at);
+		if (map_get(known, name))
+			continue;
+		diag_error(l->diag, places[i], "unknown rule: '%.*s'", STR_ARGS(name));
+		load_hint_name(l, name, known);
+	}
+	test->matches_at = places;
+}
+
+static void load_test(struct loader *l, const struct conf_node *map)
+{
+	struct rules *r = l->rules;
+	struct test_keys keys;
+	if (map->kind != CONF_MAP) {
+		load_expected(l, map, "a test, which is a map");
+		return;
+	}
+	(void)conf_decode(rules_test_fields, NULL, map, &keys, &r->arena, l->diag);
+	const struct conf_node *matches = conf_get(map, "matches");
+	struct rule_test *test = &r->tests[r->test_count++];
+	*test = (struct rule_test){ .at = load_place(l, map->at), .matches = keys.matches };
+	if (keys.post)
+		load_post(l, keys.post, &test->post);
+	if (matches) {
+		check_matches(l, test, matches);
+	} else {
+		diag_error(l->diag, map->at, "missing key: 'matches'");
+		diag_hint(l->diag, "[] says that no rule matches");
+	}
+}
+
+static size_t count_tests(const struct conf_node *tests)
+{
+	return tests && tests->kind == CONF_LIST ? tests->count : 0;
+}
+
+static void load_list(struct loader *l, const struct conf_node *tests)
+{
+	if (tests && tests->kind != CONF_LIST && tests->kind != CONF_NULL)
+		load_expected(l, tests, "a list of tests");
+	for (size_t i = 0; i < count_tests(tests); i++)
+		load_test(l, &tests->items[i]);
+}
+
+void load_tests(struct loader *l, const struct conf_node *tests, const struct conf_node *rules)
+{
+	size_t total = count_tests(tests);
+	size_t rule_count = rules && rules->kind == CONF_LIST ? rules->count : 0;
+	for (size_t i = 0; i < rule_count; i++)
+		total += count_tests(conf_get(&rules->items[i], "tests"));
+	l->rules->tests = arena_array(&l->rules->arena, struct rule_test, total);
+	load_list(l, tests);
+	for (size_t i = 0; i < rule_count; i++)
+		load_list(l, conf_get(&rules->items[i], "tests"));
+}

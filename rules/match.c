@@ -1,0 +1,547 @@
+/* The exact matcher. One pass over the words of a post finds the terms, which mark the rules
+ * they belong to; only those rules are evaluated. Cost grows with what occurs, not with rules. */
+#include "rules/compiled.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct match_scratch *match_scratch_create(const struct ruleset *set)
+{
+	struct match_scratch *m = mem_zero(1, sizeof *m);
+	const struct rules *rules = set->rules;
+	m->set = set;
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		text_init(&m->texts[i]);
+	m->found_count = 1;
+	m->first_of_term = mem_zero(rules->term_count + 1, sizeof *m->first_of_term);
+	m->first_of_list = mem_zero(rules->list_count + 1, sizeof *m->first_of_list);
+	m->rule_marked = mem_zero(rules->rule_count + 1, sizeof *m->rule_marked);
+	m->marked = mem_zero(rules->rule_count + 1, sizeof *m->marked);
+	if (set->waits_for_literal) {
+		m->regex_state = mem_zero(rules->term_count, sizeof *m->regex_state);
+		m->regexes = mem_zero(rules->term_count, sizeof *m->regexes);
+		m->regex_scratch = regex_scratch_create();
+	}
+	if (set->literals)
+		m->literals_scratch = literals_scratch_create(set->literals);
+	return m;
+}
+
+void match_scratch_destroy(struct match_scratch *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		text_finish(&m->texts[i]);
+	mem_free(m->found);
+	mem_free(m->first_of_term);
+	mem_free(m->first_of_list);
+	mem_free(m->rule_marked);
+	mem_free(m->marked);
+	mem_free(m->regex_state);
+	mem_free(m->regexes);
+	regex_scratch_destroy(m->regex_scratch);
+	literals_scratch_destroy(m->literals_scratch);
+	mem_free(m->hits);
+	mem_free(m);
+}
+
+const struct match_errors *match_scratch_errors(const struct match_scratch *scratch)
+{
+	return &scratch->errors;
+}
+
+static void mark_rule(struct match_scratch *m, uint32_t rule)
+{
+	if (m->rule_marked[rule])
+		return;
+	m->rule_marked[rule] = true;
+	m->marked[m->marked_count++] = rule;
+}
+
+static void mark_term(struct match_scratch *m, uint32_t id)
+{
+	const struct ruleset *set = m->set;
+	const struct term *t = &set->rules->terms[id];
+	if (!t->listed) {
+		mark_rule(m, t->owner);
+		return;
+	}
+	for (uint32_t i = set->list_first[t->owner]; i < set->list_first[t->owner + 1]; i++)
+		mark_rule(m, set->list_rules[i]);
+}
+
+static void add_found(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
+	uint32_t to, enum hit_way way)
+{
+	const struct term *t = &m->set->rules->terms[id];
+	if (m->found_count >= m->found_size) {
+		m->found_size = m->found_size ? m->found_size * 2 : 64;
+		m->found = mem_resize(m->found, m->found_size, sizeof *m->found);
+	}
+	m->found[m->found_count] = (struct found){ .term = id,
+		.from = from,
+		.to = to,
+		.next = m->first_of_term[id],
+		.field = (uint8_t)field,
+		.way = (uint8_t)way };
+	uint32_t index = (uint32_t)m->found_count++;
+	bool first = m->first_of_term[id] == 0;
+	m->first_of_term[id] = index;
+	if (t->listed)
+		m->first_of_list[t->owner] = index;
+	if (first)
+		mark_term(m, id);
+}
+
+/* Does the text have these very letters at folded bytes from..to-1? */
+static bool same_letters(const struct text *text, uint32_t from, uint32_t to, struct str letters)
+{
+	uint32_t text_from, text_to;
+	folded_span(&text->folded, from, to, &text_from, &text_to);
+	return fold_same_letters(str_slice(text->original, text_from, text_to), letters);
+}
+
+/* A term stands at folded bytes from..to-1: a hit, unless it asks for exact letters and these are
+ * others. */
+static void add_words(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
+	uint32_t to, bool same)
+{
+	uint32_t text_from, text_to;
+	if (m->set->rules->terms[id].exact && !same)
+		return;
+	folded_span(&m->texts[field].folded, from, to, &text_from, &text_to);
+	add_found(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
+}
+
+/* One list of words that follow each other: a text's, or the parts of one hashtag. */
+struct run {
+	const struct text_word *words;
+	size_t count;
+};
+
+/* Do the words from `first` on spell the phrase? */
+static bool phrase_at(
+	const struct text *text, const struct run *run, size_t first, const struct phrase *phrase)
+{
+	for (size_t i = 0; i < phrase->count; i++) {
+		struct text_word w = run->words[first + i];
+		bool parted = phrase->words[i].glued && !(w.flags & WORD_GLUED);
+		if (w.flags & WORD_SHUT || parted ||
+			!str_eq(text_word(text, w), phrase->words[i].word))
+			return false;
+	}
+	return true;
+}
+
+/* Word `at` of the run is the word `position` of a term: is the whole term there? */
+static void try_words(struct match_scratch *m, enum post_field field, const struct run *run,
+	size_t at, const struct posting *p)
+{
+	const struct text *text = &m->texts[field];
+	const struct phrase *phrase = m->set->phrase_of ? m->set->phrase_of[p->term] : NULL;
+	struct text_word w = run->words[at];
+	if (!phrase) {
+		struct str letters = m->set->rules->terms[p->term].letters;
+		add_words(
+			m, p->term, field, w.from, w.to, same_letters(text, w.from, w.to, letters));
+		return;
+	}
+	if (at < p->position || at - p->position + phrase->count > run->count)
+		return;
+	size_t first = at - p->position, last = first + phrase->count - 1;
+	if (!phrase_at(text, run, first, phrase))
+		return;
+	bool same = true;
+	for (size_t i = 0; i < phrase->count && same; i++) {
+		w = run->words[first + i];
+		same = same_letters(text, w.from, w.to, phrase->words[i].letters);
+	}
+	add_words(m, p->term, field, run->words[first].from, run->words[last].to, same);
+}
+
+static void find_in_run(struct match_scratch *m, enum post_field field, const struct run *run)
+{
+	const struct text *text = &m->texts[field];
+	const struct words *words = &m->set->words;
+	for (size_t i = 0; i < run->count; i++) {
+		struct text_word w = run->words[i];
+		if (w.flags & WORD_SHUT)
+			continue;
+		const struct posting *p = words_find(words, text->folded.p + w.from, w.to - w.from);
+		for (; p; p = words_next(words, p)) {
+			if (p->kind == POSTING_WORD)
+				try_words(m, field, run, i, p);
+		}
+	}
+}
+
+static void find_in_parts(struct match_scratch *m, enum post_field field)
+{
+	const struct text_words *parts = &m->texts[field].parts;
+	for (size_t i = 0; i < parts->count;) {
+		size_t end = i + 1;
+		while (end < parts->count && !(parts->items[end].flags & WORD_FIRST_PART))
+			end++;
+		find_in_run(m, field, &(struct run){ parts->items + i, end - i });
+		i = end;
+	}
+}
+
+/* An entity whose body is folded bytes from..to-1 may be a term of its kind, or a phrase joined. */
+static void find_entity(struct match_scratch *m, enum post_field field, enum text_entity_kind kind,
+	uint32_t from, uint32_t to)
+{
+	static const enum posting_kind kinds[] = { [ENTITY_TAG] = POSTING_TAG,
+		[ENTITY_HANDLE] = POSTING_HANDLE,
+		[ENTITY_CASHTAG] = POSTING_CASHTAG };
+	const struct text *text = &m->texts[field];
+	const struct posting *p = words_find(&m->set->words, text->folded.p + from, to - from);
+	for (; p; p = words_next(&m->set->words, p)) {
+		struct str letters = m->set->rules->terms[p->term].letters;
+		const struct phrase *phrase = m->set->phrase_of ? m->set->phrase_of[p->term] : NULL;
+		bool joined = p->kind == POSTING_JOINED &&
+			(kind == ENTITY_TAG || (kind == ENTITY_HANDLE && phrase->count > 1));
+		/* An apostrophe after a hashtag may make its body part of a longer word. */
+		bool word = p->kind == POSTING_WORD && kind == ENTITY_TAG &&
+			(!phrase || phrase->count == 1);
+		if (p->kind != kinds[kind] && !joined && !word)
+			continue;
+		if (phrase)
+			letters = phrase->joined_letters;
+		add_words(m, p->term, field, from, to, same_letters(text, from, to, letters));
+	}
+}
+
+static void find_entities(struct match_scratch *m, enum post_field field)
+{
+	const struct text *text = &m->texts[field];
+	for (size_t i = 0; i < text->entity_count; i++) {
+		struct text_entity e = text->entities[i];
+		find_entity(m, field, e.kind, e.from, e.to);
+		if (e.host) /* @name@example.org is also @name */
+			find_entity(m, field, e.kind, e.from, e.host);
+	}
+}
+
+static void find_symbols(struct match_scratch *m, enum post_field field)
+{
+	struct str text = m->texts[field].original;
+	for (size_t i = 0; i < m->set->symbol_count; i++) {
+		uint32_t id = m->set->symbol_terms[i];
+		struct str symbols = m->set->rules->terms[id].letters;
+		size_t at = 0, step;
+		while ((step = str_find(str_slice(text, at, text.n), symbols)) != SIZE_MAX) {
+			at += step;
+			add_found(
+				m, id, field, (uint32_t)at, (uint32_t)(at + symbols.n), WAY_EXACT);
+			at += symbols.n;
+		}
+	}
+}
+
+static bool literal_occurred(void *ctx, uint32_t literal)
+{
+	struct match_scratch *m = ctx;
+	uint32_t id = m->set->literal_uses[literal].term;
+	if (m->regex_state[id] == REGEX_UNASKED) {
+		m->regex_state[id] = REGEX_POSSIBLE;
+		m->regexes[m->regex_count++] = id;
+		mark_term(m, id);
+	}
+	return true;
+}
+
+static void find_literals(struct match_scratch *m, enum post_field field)
+{
+	const struct folded *f = &m->texts[field].folded;
+	if (m->set->literals) {
+		literals_find(m->set->literals, m->literals_scratch, (struct str){ f->p, f->n },
+			literal_occurred, m);
+		return;
+	}
+	/* The set was too large to be searched for: each may occur. */
+	for (size_t i = 0; i < m->set->literal_count; i++)
+		(void)literal_occurred(m, (uint32_t)i);
+}
+
+void match_find(struct match_scratch *m, const struct post *post)
+{
+	m->post = post;
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		enum post_field field = (enum post_field)i;
+		struct text *text = &m->texts[i];
+		text_set(text, post_field(post, field));
+		find_in_run(m, field, &(struct run){ text->words.items, text->words.count });
+		find_in_parts(m, field);
+		find_entities(m, field);
+		find_symbols(m, field);
+		find_literals(m, field);
+	}
+	for (size_t i = 0; i < m->set->always_count; i++)
+		mark_rule(m, m->set->always[i]);
+}
+
+void match_forget(struct match_scratch *m)
+{
+	for (size_t i = 1; i < m->found_count; i++) {
+		const struct term *t = &m->set->rules->terms[m->found[i].term];
+		m->first_of_term[m->found[i].term] = 0;
+		if (t->listed)
+			m->first_of_list[t->owner] = 0;
+	}
+	m->found_count = 1;
+	for (size_t i = 0; i < m->marked_count; i++)
+		m->rule_marked[m->marked[i]] = false;
+	m->marked_count = 0;
+	for (size_t i = 0; i < m->regex_count; i++)
+		m->regex_state[m->regexes[i]] = REGEX_UNASKED;
+	m->regex_count = 0;
+}
+
+/* --- evaluation --- */
+
+static bool regex_in_field(struct match_scratch *m, uint32_t id, enum post_field field)
+{
+	const struct term *t = &m->set->rules->terms[id];
+	struct str text = m->texts[field].original;
+	size_t from = 0, to = 0, found = 0;
+	while (to <= text.n && found < MATCH_MAX_HITS) {
+		int result = regex_find(t->regex, m->regex_scratch, text, to, &from, &to);
+		if (result < 0)
+			m->errors.regex_limit_count++;
+		if (result <= 0)
+			break;
+		add_found(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
+		found++;
+	}
+	return found > 0;
+}
+
+/* A regex is asked once a post, and only when a rule wants to know. */
+static bool regex_is(struct match_scratch *m, uint32_t id)
+{
+	uint8_t *state = &m->regex_state[id];
+	if (*state == REGEX_UNASKED && m->set->waits_for_literal[id])
+		return false;
+	if (*state == REGEX_UNASKED)
+		m->regexes[m->regex_count++] = id;
+	if (*state == REGEX_UNASKED || *state == REGEX_POSSIBLE) {
+		bool found = false;
+		for (size_t i = 0; i < FIELD_COUNT; i++)
+			found = regex_in_field(m, id, (enum post_field)i) || found;
+		*state = found ? REGEX_FOUND : REGEX_NO;
+	}
+	return *state == REGEX_FOUND;
+}
+
+static bool term_is(struct match_scratch *m, uint32_t id)
+{
+	if (m->set->rules->terms[id].kind == TERM_REGEX)
+		return regex_is(m, id);
+	return m->first_of_term[id] != 0;
+}
+
+static bool list_is(struct match_scratch *m, uint32_t list)
+{
+	const struct term_list *l = &m->set->rules->lists[list];
+	if (m->first_of_list[list])
+		return true;
+	for (uint32_t i = 0; m->regex_state && i < l->term_count; i++) {
+		uint32_t id = l->first_term + i;
+		if (m->set->rules->terms[id].kind == TERM_REGEX && regex_is(m, id))
+			return true;
+	}
+	return false;
+}
+
+static bool folded_equal(struct str a, struct str b)
+{
+	struct buf x, y;
+	buf_init(&x, 0);
+	buf_init(&y, 0);
+	fold_add(&x, a);
+	fold_add(&y, b);
+	bool equal = str_eq(buf_str(&x), buf_str(&y));
+	buf_finish(&x);
+	buf_finish(&y);
+	return equal;
+}
+
+/* "fr" is asked and "fr-CA" given, or the same. */
+static bool lang_is(struct str given, struct str asked)
+{
+	return str_eq_ignore_case(given, asked) ||
+		(given.n > asked.n && given.p[asked.n] == '-' &&
+			str_eq_ignore_case(str_slice(given, 0, asked.n), asked));
+}
+
+static bool field_has(const struct post *post, enum expr_field field, struct str value)
+{
+	switch (field) {
+	case EXPR_LANG:
+		for (size_t i = 0; i < post->langs.count; i++) {
+			if (lang_is(post->langs.items[i], value))
+				return true;
+		}
+		return false;
+	case EXPR_SOURCE:
+		return str_eq(post->source, value);
+	case EXPR_FROM:
+		if (str_starts(value, STR("@")))
+			value = str_slice(value, 1, value.n);
+		return (post->author.handle.p && folded_equal(post->author.handle, value)) ||
+			(post->author.id.p && folded_equal(post->author.id, value));
+	case EXPR_TYPE:
+		return str_eq(str_of(post_type_name(post->type)), value);
+	}
+	return false;
+}
+
+static bool field_is(const struct post *post, const struct expr *e)
+{
+	for (size_t i = 0; i < e->values.count; i++) {
+		if (field_has(post, e->field, e->values.items[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
+bool match_is(struct match_scratch *m, const struct expr *e)
+{
+	switch (e->kind) {
+	case EXPR_TERM:
+		return term_is(m, e->term);
+	case EXPR_LIST:
+		return list_is(m, e->list);
+	case EXPR_AND:
+	case EXPR_NEAR:
+		for (size_t i = 0; i < e->child_count; i++) {
+			if (!match_is(m, e->children[i]))
+				return false;
+		}
+		return true;
+	case EXPR_OR:
+		for (size_t i = 0; i < e->child_count; i++) {
+			if (match_is(m, e->children[i]))
+				return true;
+		}
+		return false;
+	case EXPR_NOT:
+		return !match_is(m, e->children[0]);
+	case EXPR_FIELD:
+		return field_is(m->post, e);
+	}
+	return false;
+}
+
+/* --- hits --- */
+
+static void add_hit(struct match_scratch *m, const struct found *f)
+{
+	const struct rules *rules = m->set->rules;
+	const struct term *t = &rules->terms[f->term];
+	if (m->hit_count == MATCH_MAX_HITS)
+		return;
+	if (m->hit_count == m->hit_size) {
+		m->hit_size = m->hit_size ? m->hit_size * 2 : 16;
+		m->hits = mem_resize(m->hits, m->hit_size, sizeof *m->hits);
+	}
+	m->hits[m->hit_count++] = (struct hit){
+		.term = t->written,
+		.list = t->listed ? rules->lists[t->owner].name : STR_NONE,
+		.field = (enum post_field)f->field,
+		.from = f->from,
+		.to = f->to,
+		.way = (enum hit_way)f->way,
+	};
+}
+
+static void gather_hits(struct match_scratch *m, const struct expr *e)
+{
+	if (e->kind == EXPR_NOT)
+		return;
+	if (e->kind == EXPR_TERM && term_is(m, e->term)) {
+		for (uint32_t i = m->first_of_term[e->term]; i; i = m->found[i].next)
+			add_hit(m, &m->found[i]);
+	}
+	if (e->kind == EXPR_LIST && list_is(m, e->list)) {
+		for (size_t i = 1; i < m->found_count; i++) {
+			const struct term *t = &m->set->rules->terms[m->found[i].term];
+			if (t->listed && t->owner == e->list)
+				add_hit(m, &m->found[i]);
+		}
+	}
+	for (size_t i = 0; i < e->child_count; i++)
+		gather_hits(m, e->children[i]);
+}
+
+static int by_place(const void *left, const void *right)
+{
+	const struct hit *a = left, *b = right;
+	if (a->field != b->field)
+		return a->field < b->field ? -1 : 1;
+	if (a->from != b->from)
+		return a->from < b->from ? -1 : 1;
+	if (a->to != b->to)
+		return a->to > b->to ? -1 : 1;
+	return str_cmp(a->term, b->term);
+}
+
+/* The same term at the same place is one hit, also where it was found as a word and as a part. */
+static void drop_repeats(struct match_scratch *m)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < m->hit_count; i++) {
+		if (kept == 0 || by_place(&m->hits[kept - 1], &m->hits[i]) != 0)
+			m->hits[kept++] = m->hits[i];
+	}
+	m->hit_count = kept;
+}
+
+static struct match make_match(struct match_scratch *m, const struct rule *rule)
+{
+	m->hit_count = 0;
+	gather_hits(m, rule->root);
+	if (m->hit_count)
+		qsort(m->hits, m->hit_count, sizeof *m->hits, by_place);
+	drop_repeats(m);
+	return (struct match){
+		.rule = rule->name,
+		.about = rule->about,
+		.severity = rule->severity,
+		.notify = rule->notify,
+		.post = m->post,
+		.hits = m->hits,
+		.hit_count = m->hit_count,
+	};
+}
+
+static int by_number(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	return (a > b) - (a < b);
+}
+
+size_t ruleset_match(const struct ruleset *set, struct match_scratch *m, const struct post *post,
+	bool (*found)(void *ctx, const struct match *match), void *ctx)
+{
+	size_t count = 0;
+	match_find(m, post);
+	if (m->marked_count > 1)
+		qsort(m->marked, m->marked_count, sizeof *m->marked, by_number);
+	for (size_t i = 0; i < m->marked_count; i++) {
+		const struct rule *rule = &set->rules->rules[m->marked[i]];
+		if (!match_is(m, rule->root))
+			continue;
+		struct match match = make_match(m, rule);
+		count++;
+		if (!found(ctx, &match))
+			break;
+	}
+	match_forget(m);
+	return count;
+}

@@ -1,0 +1,382 @@
+#include "rules/scan.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "model/html.h"
+#include "rules/compiled.h"
+#include "rules/scan_kernel.h"
+
+struct scan {
+	const struct ruleset *set;
+	const struct scan_kernel *kernel;
+	struct scan_keys keys;
+	bool lines_are_text;
+};
+
+struct scan_scratch {
+	struct scan_text folded;
+	struct text text; /* for hashtags whose case shows seams */
+	struct buf plain, html;
+	struct literals_scratch *literals;
+};
+
+enum { PLAIN_MAX_BYTES = 8 * 1024 * 1024 };
+
+struct scan *scan_create(
+	const struct ruleset *set, const struct post_map *map, enum scan_kernel_choice kernel)
+{
+	struct scan *s = mem_zero(1, sizeof *s);
+	s->set = set;
+	s->kernel = kernel == SCAN_PLAIN_C ? &scan_kernel_plain : scan_kernel_best();
+	s->lines_are_text = map == NULL;
+	scan_keys_init(&s->keys);
+	size_t count = 0;
+	const struct post_map_key *keys = map ? post_map_text_keys(map, &count) : NULL;
+	for (size_t i = 0; i < count; i++)
+		scan_keys_add(&s->keys, keys[i].key, keys[i].html);
+	return s;
+}
+
+void scan_destroy(struct scan *scan)
+{
+	mem_free(scan);
+}
+
+const char *scan_kernel_name(const struct scan *scan)
+{
+	return scan->kernel->name;
+}
+
+struct scan_scratch *scan_scratch_create(const struct scan *scan)
+{
+	struct scan_scratch *x = mem_zero(1, sizeof *x);
+	text_init(&x->text);
+	buf_init(&x->plain, PLAIN_MAX_BYTES);
+	buf_init(&x->html, PLAIN_MAX_BYTES);
+	scan_text_room(&x->folded, 4096);
+	if (scan->set->literals)
+		x->literals = literals_scratch_create(scan->set->literals);
+	return x;
+}
+
+void scan_scratch_destroy(struct scan_scratch *x)
+{
+	if (!x)
+		return;
+	scan_text_finish(&x->folded);
+	text_finish(&x->text);
+	buf_finish(&x->plain);
+	buf_finish(&x->html);
+	literals_scratch_destroy(x->literals);
+	mem_free(x);
+}
+
+static void start_text(struct scan_scratch *x)
+{
+	struct scan_text *t = &x->folded;
+	t->n = 0;
+	t->odd = t->escaped = t->hit = false;
+	t->before = t->last = 0;
+}
+
+static bool stop_at_literal(void *ctx, uint32_t id)
+{
+	(void)id;
+	*(bool *)ctx = true;
+	return false;
+}
+
+static bool any_literal(const struct scan *s, struct scan_scratch *x)
+{
+	bool any = s->set->literal_count > 0 && !s->set->literals;
+	if (s->set->literals)
+		literals_find(s->set->literals, x->literals,
+			(struct str){ x->folded.p, x->folded.n }, stop_at_literal, &any);
+	return any;
+}
+
+/* The parts of one hashtag, which the case of the original shows: is any waited for? */
+static bool any_part(const struct scan *s, struct scan_scratch *x, struct str tag)
+{
+	text_set(&x->text, tag);
+	for (size_t i = 0; i < x->text.parts.count; i++) {
+		struct str part = text_word(&x->text, x->text.parts.items[i]);
+		if (wake_has(&s->set->wake, part.p, part.n))
+			return true;
+	}
+	return false;
+}
+
+/* Where the hashtag ends whose sign stands at text[at], with whether it may show seams: anything
+ * but lower-case ASCII letters and digits might. */
+static size_t tag_end(struct str text, size_t at, bool *seams)
+{
+	size_t i = at + 1;
+	for (; i < text.n; i++) {
+		char c = text.p[i];
+		if ((unsigned char)c >= 0x80 || c == '_' || (i > at + 1 && c >= 'A' && c <= 'Z'))
+			*seams = true;
+		else if (!fold_is_word(c))
+			break;
+	}
+	return i;
+}
+
+/* The same for all hashtags of a text. A sign in another form (U+FF03) is looked for too if
+ * there are more signs in the folded text than in this one. */
+static bool any_tag(const struct scan *s, struct scan_scratch *x, struct str text)
+{
+	size_t signs = 0, folded_signs = 0;
+	for (size_t at = 0; at < x->folded.n; at++)
+		folded_signs += x->folded.p[at] == '#';
+	for (size_t at = 0; at < text.n; signs++) {
+		const char *sign = memchr(text.p + at, '#', text.n - at);
+		if (!sign)
+			break;
+		bool seams = false;
+		size_t from = (size_t)(sign - text.p);
+		at = tag_end(text, from, &seams);
+		if (seams && any_part(s, x, str_slice(text, from, at)))
+			return true;
+	}
+	return folded_signs != signs && any_part(s, x, text);
+}
+
+/* Is anything waited for in the folded text at hand? */
+static bool folded_hits(const struct scan *s, struct scan_scratch *x)
+{
+	const struct scan_text *t = &x->folded;
+	return t->hit || s->kernel->any_word(&s->set->wake, t->p, t->n) || any_literal(s, x);
+}
+
+static bool plain_hits(const struct scan *s, struct scan_scratch *x, struct str text)
+{
+	start_text(x);
+	s->kernel->fold_plain(&x->folded, &s->set->wake, text.p, text.p + text.n);
+	if (folded_hits(s, x))
+		return true;
+	bool tags = memchr(x->folded.p, '#', x->folded.n) != NULL;
+	return tags && any_tag(s, x, text);
+}
+
+/* The text of a JSON string that fold_string has found whole, into x->plain. */
+static bool unescape(struct scan_scratch *x, struct str raw)
+{
+	buf_clear(&x->plain);
+	for (size_t at; (at = str_find_char(raw, '\\')) != SIZE_MAX;) {
+		uint32_t c;
+		char bytes[UTF8_MAX_BYTES];
+		buf_add(&x->plain, str_slice(raw, 0, at));
+		const char *next = scan_escape(raw.p + at, raw.p + raw.n, &c);
+		if (!next)
+			return false;
+		buf_add(&x->plain, (struct str){ bytes, utf8_write(c, bytes) });
+		raw = str_slice(raw, (size_t)(next - raw.p), raw.n);
+	}
+	buf_add(&x->plain, raw);
+	return !x->plain.full;
+}
+
+static bool html_hits(const struct scan *s, struct scan_scratch *x, struct str raw)
+{
+	if (!unescape(x, raw))
+		return true;
+	buf_clear(&x->html);
+	html_to_text(buf_str(&x->plain), &x->html);
+	return x->html.full || plain_hits(s, x, buf_str(&x->html));
+}
+
+/* A string from behind its opening quote. Returns its closing quote, or where it turned out to
+ * be none, which is a hit. */
+static const char *check_string(const struct scan *s, struct scan_scratch *x,
+	const struct scan_key *key, const char *p, const char *end, bool *hit)
+{
+	start_text(x);
+	const char *close = s->kernel->fold_string(&x->folded, &s->set->wake, p, end);
+	struct str raw = { p, (size_t)(close - p) };
+	if (x->folded.odd) {
+		*hit = true;
+	} else if (key->html) {
+		*hit = html_hits(s, x, raw);
+	} else if (folded_hits(s, x)) {
+		*hit = true;
+	} else if (memchr(x->folded.p, '#', x->folded.n)) {
+		*hit = x->folded.escaped ? !unescape(x, raw) || any_tag(s, x, buf_str(&x->plain))
+					 : any_tag(s, x, raw);
+	}
+	return close;
+}
+
+static const char *skip_space(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
+		p++;
+	return p;
+}
+
+static bool is_number_byte(char c)
+{
+	return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+/* All strings and numbers of an array, whatever their depth. Returns its end, or the end of the
+ * line. */
+static const char *check_array(const struct scan *s, struct scan_scratch *x,
+	const struct scan_key *key, const char *p, const char *end, bool *hit)
+{
+	size_t depth = 0;
+	while (p < end && *p != '\n' && !*hit) {
+		if (*p == '"') {
+			p = check_string(s, x, key, p + 1, end, hit);
+		} else if (*p == '[') {
+			depth++;
+		} else if (*p == ']' && --depth == 0) {
+			return p + 1;
+		} else if (is_number_byte(*p)) {
+			const char *from = p;
+			while (p < end && is_number_byte(*p))
+				p++;
+			*hit = plain_hits(s, x, (struct str){ from, (size_t)(p - from) });
+			continue;
+		}
+		p += p < end;
+	}
+	return p;
+}
+
+static const char *check_value(const struct scan *s, struct scan_scratch *x,
+	const struct scan_key *key, const char *p, const char *end, bool *hit)
+{
+	if (p == end)
+		return p;
+	if (*p == '"') {
+		p = check_string(s, x, key, p + 1, end, hit);
+		return p < end && *p == '"' ? p + 1 : p;
+	}
+	if (*p == '[')
+		return check_array(s, x, key, p, end, hit);
+	const char *from = p;
+	while (p < end && is_number_byte(*p))
+		p++;
+	if (p > from)
+		*hit = plain_hits(s, x, (struct str){ from, (size_t)(p - from) });
+	return p;
+}
+
+/* The key whose closing quote is at `quote`, with the place of its value in *value. */
+static const struct scan_key *key_at(const struct scan *s, const char *record, const char *quote,
+	const char *end, const char **value)
+{
+	for (size_t i = 0; i < s->keys.count; i++) {
+		const struct scan_key *k = &s->keys.keys[i];
+		if ((size_t)(quote - record) <= k->name.n ||
+			quote[-(ptrdiff_t)k->name.n - 1] != '"' ||
+			memcmp(quote - k->name.n, k->name.p, k->name.n) != 0)
+			continue;
+		const char *p = skip_space(quote + 1, end);
+		if (p == end || *p != ':')
+			return NULL;
+		*value = skip_space(p + 1, end);
+		return k;
+	}
+	return NULL;
+}
+
+/* The rest of a block is looked at record by record. */
+struct pass {
+	const struct scan *scan;
+	struct scan_scratch *scratch;
+	const char *record, *end;
+	bool (*candidate)(void *ctx, struct str record);
+	void *ctx;
+	struct scan_counts *counts;
+};
+
+/* The record ends at `stop`. Returns whether to go on. */
+static bool end_record(struct pass *pass, const char *stop, bool hit)
+{
+	struct str record = { pass->record, (size_t)(stop - pass->record) };
+	pass->record = stop < pass->end ? stop + 1 : stop;
+	if (record.n && record.p[record.n - 1] == '\r')
+		record.n--;
+	bool object = record.n && record.p[0] == '{' && record.p[record.n - 1] == '}';
+	if (!object && !hit) {
+		struct str trimmed = str_trim(record);
+		if (trimmed.n == 0)
+			return true;
+		if (!pass->scan->lines_are_text)
+			hit = trimmed.p[0] != '{' || trimmed.p[trimmed.n - 1] != '}';
+	}
+	pass->counts->record_count++;
+	if (!hit && pass->scan->set->needy_count == 0)
+		return true;
+	pass->counts->candidate_count++;
+	return pass->candidate(pass->ctx, record);
+}
+
+static const char *line_end(const char *p, const char *end)
+{
+	const char *at = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+	return at ? at : end;
+}
+
+static void scan_json(struct pass *pass)
+{
+	const struct scan *s = pass->scan;
+	const char *p = pass->record, *end = pass->end;
+	while (p < end) {
+		const char *event = s->kernel->next_event(&s->keys, p, end), *value;
+		bool hit = false;
+		if (event == end || *event == '\n') {
+			if (!end_record(pass, event, false))
+				return;
+			p = pass->record;
+			continue;
+		}
+		const struct scan_key *key = key_at(s, pass->record, event + 3, end, &value);
+		p = event + 1;
+		if (!key)
+			continue;
+		p = check_value(s, pass->scratch, key, value, end, &hit);
+		if (!hit)
+			continue;
+		if (!end_record(pass, line_end(p, end), true))
+			return;
+		p = pass->record;
+	}
+	if (pass->record < end)
+		(void)end_record(pass, end, false); /* the last one: nothing to stop */
+}
+
+static void scan_text_lines(struct pass *pass)
+{
+	while (pass->record < pass->end) {
+		const char *stop = line_end(pass->record, pass->end);
+		struct str line = { pass->record, (size_t)(stop - pass->record) };
+		if (!end_record(pass, stop, plain_hits(pass->scan, pass->scratch, line)))
+			return;
+	}
+}
+
+/* Every record is wanted: nothing to look for. */
+static void scan_all(struct pass *pass)
+{
+	while (pass->record < pass->end) {
+		if (!end_record(pass, line_end(pass->record, pass->end), false))
+			return;
+	}
+}
+
+void scan_block(const struct scan *scan, struct scan_scratch *scratch, struct str block,
+	bool (*candidate)(void *ctx, struct str record), void *ctx, struct scan_counts *counts)
+{
+	struct pass pass = { scan, scratch, block.p, block.p + block.n, candidate, ctx, counts };
+	if (scan->set->needy_count)
+		scan_all(&pass);
+	else if (scan->lines_are_text)
+		scan_text_lines(&pass);
+	else
+		scan_json(&pass);
+}

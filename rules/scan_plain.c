@@ -1,0 +1,116 @@
+#include "base/fold.h"
+#include "rules/scan_kernel.h"
+
+void scan_keys_init(struct scan_keys *k)
+{
+	*k = (struct scan_keys){ 0 };
+}
+
+static void add_byte(struct scan_keys *k, size_t at, unsigned char c, uint8_t bucket)
+{
+	k->low[at][c & 15] |= bucket;
+	k->high[at][c >> 4] |= bucket;
+}
+
+void scan_keys_add(struct scan_keys *k, struct str name, bool html)
+{
+	for (size_t i = 0; i < k->count; i++) {
+		if (str_eq(k->keys[i].name, name)) {
+			k->keys[i].html = k->keys[i].html || html;
+			return;
+		}
+	}
+	if (k->count == SCAN_MAX_KEYS || name.n == 0)
+		return;
+	uint8_t bucket = (uint8_t)(1u << (k->count % 8));
+	for (size_t at = 0; at < 3; at++) {
+		size_t back = 3 - at; /* bytes before the closing quote */
+		if (back <= name.n) {
+			add_byte(k, at, (unsigned char)name.p[name.n - back], bucket);
+		} else if (back == name.n + 1) {
+			add_byte(k, at, '"', bucket);
+		} else {
+			for (unsigned c = 0; c < 256; c++)
+				add_byte(k, at, (unsigned char)c, bucket);
+		}
+	}
+	k->keys[k->count++] = (struct scan_key){ name, html };
+}
+
+static bool may_end_key(const struct scan_keys *k, const char *p)
+{
+	uint8_t bits = 0xFF;
+	for (size_t at = 0; at < 3; at++) {
+		unsigned char c = (unsigned char)p[at];
+		bits &= k->low[at][c & 15] & k->high[at][c >> 4];
+	}
+	return bits != 0 && p[3] == '"';
+}
+
+static const char *next_event(const struct scan_keys *keys, const char *p, const char *end)
+{
+	for (; p < end; p++) {
+		if (*p == '\n' || (end - p >= 4 && may_end_key(keys, p)))
+			return p;
+	}
+	return end;
+}
+
+static char lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+static const char *fold_string(
+	struct scan_text *t, const struct wake *w, const char *p, const char *end)
+{
+	scan_text_room(t, (size_t)(end - p));
+	while (p < end && *p != '"') {
+		unsigned char c = (unsigned char)*p;
+		if (c < 0x20) {
+			t->odd = true;
+			return p;
+		}
+		if (c >= 0x80 || c == '\\') {
+			p = scan_special(t, w, p, end);
+			if (t->odd)
+				return p;
+		} else {
+			t->p[t->n++] = lower(*p++);
+		}
+	}
+	t->odd = p == end;
+	return p;
+}
+
+static void fold_plain(struct scan_text *t, const struct wake *w, const char *p, const char *end)
+{
+	scan_text_room(t, (size_t)(end - p));
+	while (p < end) {
+		if ((unsigned char)*p >= 0x80)
+			p = scan_special(t, w, p, end);
+		else
+			t->p[t->n++] = lower(*p++);
+	}
+}
+
+static bool any_word(const struct wake *w, const char *folded, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		size_t from = i;
+		while (i < n && fold_is_word(folded[i]))
+			i++;
+		if (i > from && wake_has(w, folded + from, i - from))
+			return true;
+		i += i == from;
+	}
+	return false;
+}
+
+const struct scan_kernel scan_kernel_plain = {
+	.name = "plain",
+	.next_event = next_event,
+	.fold_string = fold_string,
+	.fold_plain = fold_plain,
+	.any_word = any_word,
+};

@@ -1,0 +1,49 @@
+/* Terms: the leaves of a rule, as people write them, and what they mean. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "conf/yaml.h"
+
+struct regex;
+
+enum term_kind {
+	TERM_WORDS, /* a word, or the words of a phrase in order */
+	TERM_TAG, /* #tag: a hashtag with this body */
+	TERM_HANDLE, /* @handle */
+	TERM_CASHTAG, /* $TICK */
+	TERM_REGEX, /* /.../flags, over the text as it was written */
+	TERM_SYMBOLS, /* without any word character, such as an emoji: these characters, anywhere */
+	TERM_PREFIX, /* sola* */
+	TERM_SUFFIX, /* *voltaique */
+	TERM_STEM, /* stem:panneau */
+};
+
+struct term {
+	enum term_kind kind;
+	bool exact; /* written with "=": case and accents count */
+	bool listed; /* owner is a list, not a rule */
+	bool negative; /* stands where it can only prevent a match; set by the compiler */
+	uint8_t edits; /* fuzzy: solaire~1; 0: none */
+	char flags[5]; /* of a regex: some of "imsx" */
+	uint16_t gap; /* "a b"~4: words between, any order; 0: in order, nothing between */
+	uint32_t owner; /* the rule or the list it belongs to */
+	struct str written; /* as in the rule or list */
+	struct str
+		letters; /* without the term's own signs (quotes, =, #, @): what was to be found */
+	struct str folded; /* letters, folded: words and what stands between them */
+	struct regex *regex;
+	struct where at;
+};
+
+/* Reads one entry of `any`, `all`, `none`, a list or a list file: an entry with spaces is a phrase
+ * with or without its double quotes, and nothing is special between double quotes. False after an
+ * error in diag. The term's text lives in the arena; its regex, if any, is to be destroyed with
+ * regex_destroy. node gives the place: the scalar that the entry is, or NULL with `at`, the place
+ * of the entry's first byte. owner, listed and negative are left to the caller. What rules.md
+ * promises for later (sola*, solaire~1, "a b"~4, stem:) fills the struct and is an error. */
+bool term_parse(struct str written, const struct conf_node *node, struct where at,
+	struct arena *arena, struct term *term, struct diag *diag);
+/* An entry of `regex`: the scalar is the pattern, without slashes and flags. */
+bool term_parse_regex(struct str pattern, const struct conf_node *node, struct arena *arena,
+	struct term *term, struct diag *diag);

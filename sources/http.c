@@ -1,0 +1,501 @@
+/* A stream over HTTP: lines (NDJSON) or Server-Sent Events, told apart by what the server says it
+ * sends. What the records of one piece of network input are is one block, so that nothing waits.
+ * Only events have a cursor: the id of the last one of the block. */
+#include "sources/source.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "net/sse.h"
+#include "sources/records.h"
+
+enum {
+	MAX_REDIRECTS = 3,
+	MAX_HEADERS = 32,
+	/* A longer id is not sent back: servers refuse headers of such a size. */
+	ID_MAX_BYTES = 8 * 1024,
+	PROBLEM_MAX_BYTES = 512,
+	EVENTS_MAX_BYTES = SOURCE_MAX_RECORD_BYTES + SOURCE_PIECE_BYTES + 2,
+};
+
+/* A server that asks for a longer wait between events is not obeyed. */
+#define RETRY_MAX_US US_PER_HOUR
+
+enum format { FORMAT_AUTO, FORMAT_NDJSON, FORMAT_SSE };
+
+static const char *const format_names[] = { "auto", "ndjson", "sse", NULL };
+
+struct http_source {
+	struct source base;
+	struct str url, token, ca_file;
+	struct str_list headers, events;
+	int format;
+	int64_t stall_us;
+
+	bool ready; /* records, sse, block and problem are made */
+	struct http_request *request;
+	enum format framing; /* of this answer; FORMAT_AUTO: not known yet */
+	bool was_sse; /* an earlier answer was */
+	bool has_data; /* something came on this connection */
+	struct records records;
+	struct sse sse;
+	struct buf block; /* the payloads of one piece */
+	struct buf problem; /* why the answer is not wanted; the end reports it */
+	enum backoff_kind problem_kind;
+	bool told_to_stop;
+};
+
+/* ---- what the server answers ---- */
+
+__attribute__((format(printf, 3, 4))) static bool refuse(
+	struct http_source *h, enum backoff_kind kind, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	buf_clear(&h->problem);
+	buf_addv(&h->problem, format, args);
+	va_end(args);
+	if (h->problem.n == 0)
+		buf_add(&h->problem, STR("refused"));
+	h->problem_kind = kind;
+	return false;
+}
+
+static bool take_status(struct http_source *h, int status)
+{
+	switch (status) {
+	case 204:
+		h->told_to_stop = h->format == FORMAT_SSE ||
+			(h->format == FORMAT_AUTO && h->was_sse);
+		return refuse(h, BACKOFF_HTTP, "the server has nothing to send (HTTP 204)");
+	case 401:
+		return refuse(
+			h, BACKOFF_HTTP, "the server wants another token or login (HTTP 401)");
+	case 403:
+		return refuse(h, BACKOFF_HTTP, "the server does not allow it (HTTP 403)");
+	case 404:
+	case 410:
+		return refuse(h, BACKOFF_HTTP, "no stream at this url (HTTP %d)", status);
+	case 420:
+	case 429:
+		return refuse(
+			h, BACKOFF_LIMITED, "too many connections or requests (HTTP %d)", status);
+	default:
+		break;
+	}
+	if (status >= 200 && status < 300)
+		return true;
+	return refuse(h, BACKOFF_HTTP, "the server answered HTTP %d", status);
+}
+
+static bool carries_lines(struct str type)
+{
+	static const char *const known[] = { "", "application/json", "application/x-ndjson",
+		"application/ndjson", "application/jsonl", "application/x-jsonlines",
+		"application/json-lines", "application/stream+json" };
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (str_eq(type, str_of(known[i])))
+			return true;
+	return str_ends(type, STR("+json")) || str_starts(type, STR("text/"));
+}
+
+static bool take_content_type(struct http_source *h, struct str type)
+{
+	if (str_eq(type, STR("text/html")) || str_eq(type, STR("application/xhtml+xml")))
+		return refuse(h, BACKOFF_HTTP,
+			"the server sent a web page instead of a stream (content type '%.*s')",
+			STR_ARGS(type));
+	h->framing = (enum format)h->format;
+	if (h->framing != FORMAT_AUTO)
+		return true;
+	if (str_eq(type, STR("text/event-stream")))
+		h->framing = FORMAT_SSE;
+	else if (carries_lines(type))
+		h->framing = FORMAT_NDJSON;
+	else
+		return refuse(h, BACKOFF_HTTP,
+			"neither lines nor events: content type '%.*s'; set format if it is one",
+			STR_ARGS(type));
+	return true;
+}
+
+static bool on_headers(void *ctx, const struct http_answer *answer)
+{
+	struct http_source *h = ctx;
+	if (!take_status(h, answer->status) || !take_content_type(h, answer->content_type))
+		return false;
+	h->was_sse = h->framing == FORMAT_SSE;
+	source_live(&h->base);
+	return true;
+}
+
+/* ---- what the stream brings ---- */
+
+static bool deliver(struct http_source *h, struct str records, struct str cursor)
+{
+	const struct source_block block = { .records = records, .cursor = cursor };
+	return !records.p || source_deliver(&h->base, &block) == 0;
+}
+
+static bool wanted(const struct http_source *h, struct str type)
+{
+	for (size_t i = 0; i < h->events.count; i++)
+		if (str_eq(h->events.items[i], type))
+			return true;
+	return h->events.count == 0;
+}
+
+/* JSON over several data lines has its line ends between tokens, where a space is as good. */
+static void add_payload(struct buf *block, struct str data)
+{
+	const size_t from = block->n;
+	buf_add(block, data);
+	buf_add_char(block, '\n');
+	for (size_t i = from; i + 1 < block->n; i++)
+		if (block->p[i] == '\n' || block->p[i] == '\r')
+			block->p[i] = ' ';
+}
+
+static bool on_event(void *ctx, const struct sse_event *event)
+{
+	struct http_source *h = ctx;
+	if (wanted(h, event->type))
+		add_payload(&h->block, event->data);
+	return true;
+}
+
+static bool take_events(struct http_source *h, struct str piece)
+{
+	const uint64_t too_long = h->sse.too_long_count;
+	buf_clear(&h->block);
+	(void)sse_feed(&h->sse, piece, on_event, h); /* on_event never refuses */
+	source_rejected(&h->base, h->sse.too_long_count - too_long, "event too long");
+	if (h->block.n == 0)
+		return true;
+	return deliver(h, buf_str(&h->block), sse_last_id(&h->sse));
+}
+
+static bool take_lines(struct http_source *h, struct str piece)
+{
+	const struct str records = records_feed(&h->records, piece);
+	source_rejected(&h->base, records_rejected(&h->records), "line too long");
+	return deliver(h, records, STR_NONE);
+}
+
+static bool on_data(void *ctx, struct str piece)
+{
+	struct http_source *h = ctx;
+	h->has_data = h->has_data || piece.n;
+	while (piece.n) {
+		const struct str part = str_slice(piece, 0, SOURCE_PIECE_BYTES);
+		const bool ok = h->framing == FORMAT_SSE ? take_events(h, part)
+							 : take_lines(h, part);
+		if (!ok)
+			return false;
+		piece = str_slice(piece, part.n, piece.n);
+	}
+	return true;
+}
+
+/* ---- how it ends ---- */
+
+/* The longest of what the server asked for. */
+static int64_t least_wait_us(const struct http_source *h, const struct http_answer *answer)
+{
+	int64_t wait_us = answer && answer->retry_after_us > 0 ? answer->retry_after_us : 0;
+	int64_t retry_us = h->framing == FORMAT_SSE ? h->sse.retry_us : 0;
+	if (retry_us > RETRY_MAX_US)
+		retry_us = RETRY_MAX_US;
+	return retry_us > wait_us ? retry_us : wait_us;
+}
+
+static void report(struct http_source *h, enum http_end end, int64_t wait_us, const char *message)
+{
+	/* A stream that ran may be taken up again at once. */
+	const enum backoff_kind gone = h->has_data ? BACKOFF_DROPPED : BACKOFF_NETWORK;
+	struct source *s = &h->base;
+	switch (end) {
+	case HTTP_DONE:
+		source_failed(s, gone, wait_us, "the server ended the stream");
+		break;
+	case HTTP_BROKEN:
+		source_failed(s, gone, wait_us, "connection lost: %s", message);
+		break;
+	case HTTP_STALLED:
+		source_failed(s, gone, wait_us, "no byte for %d s", (int)(h->stall_us / US_PER_S));
+		break;
+	case HTTP_UNREACHED:
+	case HTTP_TIMED_OUT:
+		source_failed(s, BACKOFF_NETWORK, wait_us, "not reached: %s", message);
+		break;
+	case HTTP_REFUSED:
+	case HTTP_TOO_LARGE:
+		source_failed(s, BACKOFF_HTTP, wait_us, "not possible: %s", message);
+		break;
+	}
+}
+
+static void on_end(
+	void *ctx, enum http_end end, const struct http_answer *answer, const char *message)
+{
+	struct http_source *h = ctx;
+	const int64_t wait_us = least_wait_us(h, answer);
+	h->request = NULL;
+	if (h->told_to_stop) {
+		source_ended(&h->base);
+		return;
+	}
+	if (h->problem.n) {
+		source_failed(
+			&h->base, h->problem_kind, wait_us, "%.*s", STR_ARGS(buf_str(&h->problem)));
+		return;
+	}
+	/* Of an answer that is whole the last line is, too. */
+	if (end == HTTP_DONE && h->framing == FORMAT_NDJSON) {
+		const struct str last = records_end(&h->records);
+		source_rejected(&h->base, records_rejected(&h->records), "line too long");
+		if (!deliver(h, last, STR_NONE))
+			return;
+	}
+	report(h, end, wait_us, message);
+}
+
+/* ---- asking ---- */
+
+/* A server chooses its ids: what could not stand in a header stays away from it. */
+static bool id_fits_header(struct str id)
+{
+	if (id.n == 0 || id.n > ID_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < id.n; i++)
+		if ((unsigned char)id.p[i] < 0x20 || id.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static bool names_header(struct str line, struct str name)
+{
+	return str_eq_ignore_case(str_trim(str_slice(line, 0, str_find_char(line, ':'))), name);
+}
+
+static bool has_header(const struct http_source *h, struct str name)
+{
+	for (size_t i = 0; i < h->headers.count; i++)
+		if (names_header(h->headers.items[i], name))
+			return true;
+	return false;
+}
+
+static struct str accept_header(const struct http_source *h)
+{
+	switch ((enum format)h->format) {
+	case FORMAT_NDJSON:
+		return STR("Accept: application/x-ndjson, application/json");
+	case FORMAT_SSE:
+		return STR("Accept: text/event-stream");
+	case FORMAT_AUTO:
+		break;
+	}
+	/* Events come first because they have a cursor. */
+	return STR("Accept: text/event-stream, application/x-ndjson;q=0.9, "
+		   "application/json;q=0.8, */*;q=0.5");
+}
+
+static void prepare(struct http_source *h)
+{
+	if (!h->ready) {
+		records_init(&h->records);
+		sse_init(&h->sse, SOURCE_MAX_RECORD_BYTES);
+		buf_init(&h->block, EVENTS_MAX_BYTES);
+		buf_init(&h->problem, PROBLEM_MAX_BYTES);
+	}
+	h->ready = true;
+	records_reset(&h->records);
+	sse_reset(&h->sse);
+	buf_clear(&h->problem);
+	h->framing = FORMAT_AUTO;
+	h->has_data = h->told_to_stop = false;
+}
+
+static int http_source_start(struct source *s, struct str cursor)
+{
+	struct http_source *h = (struct http_source *)s;
+	struct str headers[MAX_HEADERS + 3];
+	size_t count = 0;
+	for (; count < h->headers.count; count++)
+		headers[count] = h->headers.items[count];
+	if (!has_header(h, STR("Accept")))
+		headers[count++] = accept_header(h);
+	if (!has_header(h, STR("Cache-Control")))
+		headers[count++] = STR("Cache-Control: no-store");
+	prepare(h);
+	struct buf last_id;
+	buf_init(&last_id, ID_MAX_BYTES + 32);
+	if (id_fits_header(cursor)) {
+		buf_add(&last_id, STR("Last-Event-ID: "));
+		buf_add(&last_id, cursor);
+		headers[count++] = buf_str(&last_id);
+	}
+	const struct http_options options = {
+		.url = h->url,
+		.headers = headers,
+		.header_count = count,
+		.bearer = h->token,
+		.stall_us = h->stall_us,
+		.max_redirects = MAX_REDIRECTS,
+		.ca_file = h->ca_file,
+	};
+	static const struct http_events events = { on_headers, on_data, on_end };
+	h->request = http_start(s->http, &options, &events, h);
+	buf_finish(&last_id);
+	return 0;
+}
+
+static void http_source_stop(struct source *s)
+{
+	struct http_source *h = (struct http_source *)s;
+	http_cancel(h->request);
+	h->request = NULL;
+}
+
+static void http_source_finish(struct source *s)
+{
+	struct http_source *h = (struct http_source *)s;
+	if (!h->ready)
+		return;
+	records_finish(&h->records);
+	sse_finish(&h->sse);
+	buf_finish(&h->block);
+	buf_finish(&h->problem);
+	h->ready = false;
+}
+
+/* ---- what people wrote ---- */
+
+static bool clean(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static bool check_url(const struct http_source *h, struct where at, struct diag *diag)
+{
+	const bool tls = str_starts(h->url, STR("https://"));
+	if (!tls && !str_starts(h->url, STR("http://"))) {
+		diag_error(diag, at, "url is neither http:// nor https://: 'url'");
+		return false;
+	}
+	const struct str rest = str_slice(h->url, tls ? 8 : 7, h->url.n);
+	size_t authority = 0;
+	while (authority < rest.n && !strchr("/?#", rest.p[authority]))
+		authority++;
+	const struct str host = str_slice(rest, 0, authority);
+	if (host.n == 0 || !clean(h->url) || str_find_char(h->url, ' ') != SIZE_MAX) {
+		diag_error(diag, at, "url without a host or with spaces in it: 'url'");
+		return false;
+	}
+	if (str_find_char(host, '@') != SIZE_MAX) {
+		diag_error(diag, at, "url with a user or password: 'url'");
+		diag_hint(diag, "use token, or headers with {env: NAME}");
+		return false;
+	}
+	const bool near = str_starts(host, STR("127.")) || str_starts(host, STR("[::1]")) ||
+		str_starts(host, STR("localhost"));
+	if (!tls && !near && (h->token.p || has_header(h, STR("Authorization"))))
+		diag_warning(diag, at, "the token is sent unencrypted: 'url'");
+	return true;
+}
+
+static bool token_character(char c)
+{
+	return c > ' ' && c < 0x7f && !strchr("()<>@,;:\\\"/[]?={}", c);
+}
+
+static bool check_headers(const struct http_source *h, struct where at, struct diag *diag)
+{
+	if (h->headers.count > MAX_HEADERS) {
+		diag_error(diag, at, "more than %d headers: 'headers'", MAX_HEADERS);
+		return false;
+	}
+	for (size_t i = 0; i < h->headers.count; i++) {
+		const struct str line = h->headers.items[i];
+		const size_t colon = str_find_char(line, ':');
+		bool good = colon != SIZE_MAX && colon > 0 && clean(line);
+		for (size_t k = 0; good && k < colon; k++)
+			good = token_character(line.p[k]);
+		if (!good) {
+			/* Not shown: it may be a secret. */
+			diag_error(diag, at, "header %zu is not 'Name: value': 'headers'", i + 1);
+			return false;
+		}
+	}
+	if (h->token.p && has_header(h, STR("Authorization"))) {
+		diag_error(diag, at, "token and an Authorization header: 'headers'");
+		return false;
+	}
+	return true;
+}
+
+static bool http_source_check(struct source *s, const struct conf_node *node, struct diag *diag)
+{
+	const struct http_source *h = (const struct http_source *)s;
+	const struct conf_node *url = conf_get(node, "url"), *headers = conf_get(node, "headers"),
+			       *events = conf_get(node, "events");
+	const bool url_good = check_url(h, url ? url->at : node->at, diag);
+	const bool headers_good = check_headers(h, headers ? headers->at : node->at, diag);
+	if (h->events.count && h->format == FORMAT_NDJSON)
+		diag_warning(diag, events ? events->at : node->at,
+			"lines have no event types: 'events'");
+	return url_good && headers_good;
+}
+
+static const struct conf_field http_fields[] = {
+	{ .key = "url",
+		.type = CONF_TEXT,
+		.offset = offsetof(struct http_source, url),
+		.required = true,
+		.help = "the address of the stream, http or https" },
+	{ .key = "token",
+		.type = CONF_SECRET,
+		.offset = offsetof(struct http_source, token),
+		.help = "sent as Authorization: Bearer" },
+	{ .key = "headers",
+		.type = CONF_TEXTS,
+		.offset = offsetof(struct http_source, headers),
+		.help = "more request headers, each 'Name: value'" },
+	{ .key = "format",
+		.type = CONF_CHOICE,
+		.offset = offsetof(struct http_source, format),
+		.fallback = "auto",
+		.choices = format_names,
+		.help = "how records are framed; auto goes by the answer's content type" },
+	{ .key = "events",
+		.type = CONF_TEXTS,
+		.offset = offsetof(struct http_source, events),
+		.help = "the types of server-sent events to take; all if absent" },
+	{ .key = "stall",
+		.type = CONF_DURATION,
+		.offset = offsetof(struct http_source, stall_us),
+		.fallback = "90s",
+		.min = US_PER_S,
+		.max = US_PER_DAY,
+		.help = "connect anew when no byte came for that long" },
+	{ .key = "ca_file",
+		.type = CONF_PATH,
+		.offset = offsetof(struct http_source, ca_file),
+		.help = "certificates to trust instead of the system's" },
+	{ .key = NULL },
+};
+
+const struct source_type source_http = {
+	.name = "http",
+	.help = "records from a stream over HTTP: NDJSON or Server-Sent Events",
+	.size = sizeof(struct http_source),
+	.fields = http_fields,
+	.check = http_source_check,
+	.start = http_source_start,
+	.stop = http_source_stop,
+	.finish = http_source_finish,
+};

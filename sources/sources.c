@@ -1,0 +1,523 @@
+/* The registry of sources and their one state machine:
+ *
+ *   STOPPED     sources_start          CONNECTING  the type's start
+ *   CONNECTING  source_live            LIVE
+ *   any of both source_failed          RETRYING    a timer by net/backoff.h
+ *   LIVE        a deliver that fails   RETRYING    the type's stop in the next turn, then the timer
+ *   RETRYING    the timer              CONNECTING  first the block that was not taken, then start
+ *   any         source_ended           ENDED
+ *   any         sources_stop           STOPPED     the type's stop
+ *
+ * A block that the host did not take is copied and offered again before the type is started: no
+ * server is asked while the store is in trouble, and nothing is lost of what cannot be read twice.
+ */
+#define _GNU_SOURCE
+#include "sources/source.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "sources/list.h"
+
+enum {
+	MESSAGE_MAX_BYTES = 1024,
+	CURSOR_MAX_BYTES = 64 * 1024,
+	BLOCK_MAX_BYTES = SOURCE_MAX_RECORD_BYTES + 2 * SOURCE_PIECE_BYTES,
+};
+
+/* Live for that long, and what went wrong before is forgotten. */
+#define STEADY_US (5 * US_PER_S)
+/* The store is ours and near: a full disk is noticed as free again soon. */
+#define STORE_RETRY_MAX_US (5 * US_PER_S)
+
+struct sources_entry {
+	struct timer *timer; /* for the next attempt, or for the stop after a failed deliver */
+	struct backoff backoff, store_backoff;
+	struct buf cursor; /* of the last block taken */
+	bool cursor_known;
+	struct buf block, block_cursor; /* not taken yet, while store_error is set */
+	bool block_cursor_known;
+	int64_t block_received_at_us;
+	int store_error; /* negative errno of the last deliver; 0: no block is waiting */
+	bool letting_go; /* the type is still to be stopped */
+	bool started; /* at least once */
+	bool busy; /* a function of the host is running */
+	struct buf said; /* the last failure that was logged */
+};
+
+struct sources {
+	struct source **items;
+	size_t count;
+};
+
+#define SOURCE_EXTERN(name) extern const struct source_type source_##name;
+#define SOURCE_POINTER(name) &source_##name,
+SOURCE_LIST(SOURCE_EXTERN)
+const struct source_type *const source_types[] = { SOURCE_LIST(SOURCE_POINTER) NULL };
+
+static const char *const state_names[] = { "stopped", "connecting", "live", "retrying", "ended" };
+
+const char *source_state_name(enum source_state state)
+{
+	return state_names[state];
+}
+
+/* ---- what people wrote ---- */
+
+static const struct conf_field common_fields[] = {
+	{ .key = "type",
+		.type = CONF_TEXT,
+		.offset = offsetof(struct source, type_name),
+		.required = true,
+		.help = "what kind of source this is" },
+	{ .key = "map",
+		.type = CONF_TEXT,
+		.offset = offsetof(struct source, map),
+		.fallback = "auto",
+		.help = "the map that says where a record has its text, author and so on" },
+	{ .key = NULL },
+};
+
+static const struct source_type *find_type(const struct conf_node *node, struct diag *diag)
+{
+	struct str known[32];
+	size_t count = 0;
+	for (const struct source_type *const *type = source_types; *type; type++) {
+		if (str_eq(node->text, str_of((*type)->name)))
+			return *type;
+		assert(count < sizeof known / sizeof *known);
+		known[count++] = str_of((*type)->name);
+	}
+	diag_error(diag, node->at, "unknown type of source: '%.*s'", STR_ARGS(node->text));
+	const struct str nearest = diag_nearest(node->text, known, count);
+	if (nearest.p) {
+		diag_hint(diag, "did you mean '%.*s'?", STR_ARGS(nearest));
+		return NULL;
+	}
+	struct buf names;
+	buf_init(&names, MESSAGE_MAX_BYTES);
+	for (size_t i = 0; i < count; i++)
+		buf_addf(&names, "%s%.*s", i ? ", " : "", STR_ARGS(known[i]));
+	diag_hint(diag, "the types are: %.*s", STR_ARGS(buf_str(&names)));
+	buf_finish(&names);
+	return NULL;
+}
+
+static const struct source_type *type_of(
+	const struct conf_key *key, const struct conf_node *node, struct diag *diag)
+{
+	if (!conf_name_ok(key->text)) {
+		diag_error(diag, key->at, "bad name of a source: '%.*s'", STR_ARGS(key->text));
+		diag_hint(diag, "a name is 1 to 64 of a-z 0-9 _ -");
+		return NULL;
+	}
+	if (node->kind != CONF_MAP) {
+		diag_error(diag, node->at, "a source is a map with a type: '%.*s'",
+			STR_ARGS(key->text));
+		return NULL;
+	}
+	const struct conf_node *type = conf_get(node, "type");
+	if (!type || type->kind != CONF_SCALAR) {
+		diag_error(diag, type ? type->at : key->at, "source without a type: '%.*s'",
+			STR_ARGS(key->text));
+		return NULL;
+	}
+	const struct source_type *found = find_type(type, diag);
+	if (found && found->missing) {
+		diag_error(diag, type->at, "this build lacks %s, which is needed for type: '%s'",
+			found->missing, found->name);
+		return NULL;
+	}
+	return found;
+}
+
+static struct source *create_one(const struct conf_key *key, const struct conf_node *node,
+	struct arena *arena, struct diag *diag)
+{
+	const struct source_type *type = type_of(key, node, diag);
+	if (!type)
+		return NULL;
+	struct source *s = arena_zero(arena, 1, type->size);
+	if (!s) {
+		diag_error(diag, key->at, "too many sources: '%.*s' does not fit",
+			STR_ARGS(key->text));
+		return NULL;
+	}
+	s->type = type;
+	s->name = key->text;
+	s->at = key->at;
+	if (!conf_decode(type->fields, common_fields, node, s, arena, diag))
+		return NULL;
+	if (type->check && !type->check(s, node, diag))
+		return NULL;
+	return s;
+}
+
+static struct sources_entry *create_entry(void)
+{
+	struct sources_entry *entry = mem_zero(1, sizeof *entry);
+	buf_init(&entry->cursor, CURSOR_MAX_BYTES);
+	buf_init(&entry->block, BLOCK_MAX_BYTES);
+	buf_init(&entry->block_cursor, CURSOR_MAX_BYTES);
+	buf_init(&entry->said, MESSAGE_MAX_BYTES);
+	return entry;
+}
+
+struct sources *sources_create(const struct conf_node *node, struct arena *arena, struct diag *diag)
+{
+	struct sources *all = mem_zero(1, sizeof *all);
+	if (!node || node->kind == CONF_NULL)
+		return all;
+	if (node->kind != CONF_MAP) {
+		diag_error(diag, node->at, "sources is a map of names: 'sources'");
+		return all;
+	}
+	all->items = mem_zero(node->count, sizeof(struct source *));
+	for (size_t i = 0; i < node->count; i++) {
+		struct source *s = create_one(&node->keys[i], &node->items[i], arena, diag);
+		if (!s)
+			continue;
+		s->entry = create_entry();
+		all->items[all->count++] = s;
+	}
+	return all;
+}
+
+void sources_destroy(struct sources *all)
+{
+	if (!all)
+		return;
+	sources_stop(all);
+	for (size_t i = 0; i < all->count; i++) {
+		struct source *s = all->items[i];
+		if (s->type->finish)
+			s->type->finish(s);
+		buf_finish(&s->entry->cursor);
+		buf_finish(&s->entry->block);
+		buf_finish(&s->entry->block_cursor);
+		buf_finish(&s->entry->said);
+		mem_free(s->entry);
+		s->entry = NULL;
+	}
+	mem_free(all->items);
+	mem_free(all);
+}
+
+size_t sources_count(const struct sources *all)
+{
+	return all->count;
+}
+
+struct source *sources_at(const struct sources *all, size_t i)
+{
+	assert(i < all->count);
+	return all->items[i];
+}
+
+/* ---- states ---- */
+
+static int64_t now_us(const struct source *s)
+{
+	return s->host->monotonic_us ? s->host->monotonic_us() : loop_now_us(s->loop);
+}
+
+static void enter(struct source *s, enum source_state state, const char *message)
+{
+	s->state = state;
+	s->state_since_us = now_us(s);
+	if (!s->host->state)
+		return;
+	s->entry->busy = true;
+	s->host->state(s->host->ctx, s, message);
+	s->entry->busy = false;
+}
+
+static void set_cursor(struct sources_entry *entry, struct str cursor)
+{
+	buf_clear(&entry->cursor);
+	buf_add(&entry->cursor, cursor);
+	entry->cursor_known = cursor.p && !entry->cursor.full;
+}
+
+static struct str known_cursor(const struct buf *b, bool known)
+{
+	if (!known)
+		return STR_NONE;
+	return b->n ? buf_str(b) : STR("");
+}
+
+static uint64_t random_bits(void)
+{
+	uint64_t bits = 0;
+	/* Without randomness the wait has no jitter, which is no reason to stop. */
+	if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) != sizeof bits)
+		bits = 0;
+	return bits;
+}
+
+static void add_wait(struct buf *out, int64_t wait_us)
+{
+	if (wait_us <= 0)
+		buf_add(out, STR("at once"));
+	else if (wait_us < US_PER_S)
+		buf_addf(out, "in %d ms", (int)(wait_us / US_PER_MS));
+	else if (wait_us < 2 * US_PER_MINUTE)
+		buf_addf(out, "in %d s", (int)(wait_us / US_PER_S));
+	else
+		buf_addf(out, "in %d min", (int)(wait_us / US_PER_MINUTE));
+}
+
+/* The same failure again and again is one line in the log. */
+static void say_failure(struct source *s, const struct buf *why, struct str line)
+{
+	if (str_eq(buf_str(&s->entry->said), buf_str(why))) {
+		log_debug("source '%.*s': %.*s", STR_ARGS(s->name), STR_ARGS(line));
+		return;
+	}
+	log_warn("source '%.*s': %.*s", STR_ARGS(s->name), STR_ARGS(line));
+	buf_clear(&s->entry->said);
+	buf_add(&s->entry->said, buf_str(why));
+}
+
+static void retry_after(struct source *s, int64_t wait_us, const struct buf *why)
+{
+	struct buf line;
+	buf_init(&line, 2 * MESSAGE_MAX_BYTES);
+	buf_add(&line, why->n ? buf_str(why) : STR("failed"));
+	buf_add(&line, STR("; again "));
+	add_wait(&line, wait_us);
+	say_failure(s, why, buf_str(&line));
+	s->retry_in_us = wait_us;
+	timer_start(s->entry->timer, wait_us);
+	enter(s, SOURCE_RETRYING, line.p);
+	buf_finish(&line);
+}
+
+static void fail(struct source *s, enum backoff_kind kind, int64_t floor_us, const struct buf *why)
+{
+	struct sources_entry *entry = s->entry;
+	if (s->state == SOURCE_LIVE && now_us(s) - s->state_since_us >= STEADY_US)
+		backoff_succeeded(&entry->backoff);
+	const int64_t floor = floor_us > 0 ? floor_us : 0;
+	retry_after(s, backoff_next_us(&entry->backoff, kind, floor, random_bits()), why);
+}
+
+static void wait_for_store(struct source *s)
+{
+	struct sources_entry *entry = s->entry;
+	int64_t wait_us = backoff_next_us(&entry->store_backoff, BACKOFF_NETWORK, 0, random_bits());
+	if (wait_us > STORE_RETRY_MAX_US)
+		wait_us = STORE_RETRY_MAX_US;
+	struct buf why;
+	buf_init(&why, MESSAGE_MAX_BYTES);
+	buf_addf(&why, "stopped, what it brought could not be stored: %s",
+		error_text(entry->store_error));
+	retry_after(s, wait_us, &why);
+	buf_finish(&why);
+}
+
+static int hand_over(struct source *s, const struct source_block *block)
+{
+	struct sources_entry *entry = s->entry;
+	entry->busy = true;
+	const int r = s->host->deliver(s->host->ctx, s, block);
+	entry->busy = false;
+	if (r < 0)
+		return r;
+	entry->store_backoff = (struct backoff){ 0 };
+	s->block_count++;
+	s->byte_count += block->records.n;
+	if (block->cursor.p)
+		set_cursor(entry, block->cursor);
+	return 0;
+}
+
+/* Offers the block that was not taken. */
+static bool hand_over_again(struct source *s)
+{
+	struct sources_entry *entry = s->entry;
+	const struct source_block block = {
+		.records = buf_str(&entry->block),
+		.cursor = known_cursor(&entry->block_cursor, entry->block_cursor_known),
+		.received_at_us = entry->block_received_at_us,
+	};
+	entry->store_error = hand_over(s, &block);
+	if (entry->store_error)
+		return false;
+	buf_finish(&entry->block);
+	buf_init(&entry->block, BLOCK_MAX_BYTES);
+	return true;
+}
+
+static void begin(struct source *s)
+{
+	struct sources_entry *entry = s->entry;
+	if (entry->started)
+		s->reconnect_count++;
+	entry->started = true;
+	enter(s, SOURCE_CONNECTING, "connecting");
+	const int r = s->type->start(s, known_cursor(&entry->cursor, entry->cursor_known));
+	if (r < 0)
+		source_failed(s, BACKOFF_NETWORK, 0, "cannot start: %s", error_text(r));
+}
+
+static void timer_fired(void *ctx)
+{
+	struct source *s = ctx;
+	struct sources_entry *entry = s->entry;
+	if (entry->letting_go) {
+		entry->letting_go = false;
+		s->type->stop(s);
+		wait_for_store(s);
+		return;
+	}
+	if (entry->store_error && !hand_over_again(s)) {
+		wait_for_store(s);
+		return;
+	}
+	begin(s);
+}
+
+void sources_start(struct sources *all, struct loop *loop, struct http_client *http,
+	const struct source_host *host, struct str (*cursor_of)(void *ctx, struct str name),
+	void *ctx)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct source *s = all->items[i];
+		assert(s->state == SOURCE_STOPPED);
+		s->loop = loop;
+		s->http = http;
+		s->host = host;
+		set_cursor(s->entry, cursor_of ? cursor_of(ctx, s->name) : STR_NONE);
+		s->entry->timer = timer_create_on(loop, timer_fired, s);
+		begin(s);
+	}
+}
+
+void sources_deliver_again(struct sources *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct source *s = all->items[i];
+		if (s->state == SOURCE_RETRYING && s->entry->store_error)
+			timer_start(s->entry->timer, 0);
+	}
+}
+
+static void stop_one(struct source *s)
+{
+	struct sources_entry *entry = s->entry;
+	assert(!entry->busy);
+	if (!entry->timer)
+		return;
+	timer_destroy(entry->timer);
+	entry->timer = NULL;
+	s->type->stop(s);
+	entry->letting_go = false;
+	entry->store_error = 0;
+	entry->backoff = entry->store_backoff = (struct backoff){ 0 };
+	if (s->state != SOURCE_ENDED)
+		enter(s, SOURCE_STOPPED, "stopped");
+	s->state = SOURCE_STOPPED;
+}
+
+void sources_stop(struct sources *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		stop_one(all->items[i]);
+}
+
+/* ---- what types call ---- */
+
+/* The type is in the middle of its work: it is stopped in the loop's next turn. */
+static void keep_for_later(struct source *s, const struct source_block *block, int error)
+{
+	struct sources_entry *entry = s->entry;
+	entry->store_error = error;
+	entry->letting_go = true;
+	buf_clear(&entry->block);
+	buf_add(&entry->block, block->records);
+	assert(!entry->block.full);
+	buf_clear(&entry->block_cursor);
+	buf_add(&entry->block_cursor, block->cursor);
+	entry->block_cursor_known = block->cursor.p && !entry->block_cursor.full;
+	entry->block_received_at_us = block->received_at_us;
+	timer_start(entry->timer, 0);
+}
+
+int source_deliver(struct source *s, const struct source_block *block)
+{
+	if (s->entry->store_error)
+		return s->entry->store_error;
+	if (s->state != SOURCE_LIVE)
+		return -ECANCELED;
+	struct source_block whole = *block;
+	if (whole.received_at_us == 0 && s->host->wall_us)
+		whole.received_at_us = s->host->wall_us();
+	const int r = hand_over(s, &whole);
+	if (r < 0)
+		keep_for_later(s, &whole, r);
+	return r;
+}
+
+void source_rejected(struct source *s, uint64_t count, const char *reason)
+{
+	if (count == 0 || !s->host->rejected)
+		return;
+	s->entry->busy = true;
+	s->host->rejected(s->host->ctx, s, count, reason);
+	s->entry->busy = false;
+}
+
+void source_live(struct source *s)
+{
+	if (s->state != SOURCE_CONNECTING)
+		return;
+	log_info("source '%.*s': live", STR_ARGS(s->name));
+	buf_clear(&s->entry->said);
+	enter(s, SOURCE_LIVE, "live");
+}
+
+void source_notice(struct source *s, const char *format, ...)
+{
+	struct buf text;
+	buf_init(&text, MESSAGE_MAX_BYTES);
+	va_list args;
+	va_start(args, format);
+	buf_addv(&text, format, args);
+	va_end(args);
+	log_info("source '%.*s': %.*s", STR_ARGS(s->name), STR_ARGS(buf_str(&text)));
+	buf_finish(&text);
+}
+
+void source_ended(struct source *s)
+{
+	struct sources_entry *entry = s->entry;
+	if (entry->store_error || s->state == SOURCE_STOPPED || s->state == SOURCE_ENDED)
+		return;
+	log_info("source '%.*s': ended", STR_ARGS(s->name));
+	enter(s, SOURCE_ENDED, "ended");
+	if (!s->host->ended)
+		return;
+	entry->busy = true;
+	s->host->ended(s->host->ctx, s);
+	entry->busy = false;
+}
+
+void source_failed(
+	struct source *s, enum backoff_kind kind, int64_t floor_us, const char *format, ...)
+{
+	if (s->entry->store_error || (s->state != SOURCE_CONNECTING && s->state != SOURCE_LIVE))
+		return;
+	struct buf why;
+	buf_init(&why, MESSAGE_MAX_BYTES);
+	va_list args;
+	va_start(args, format);
+	buf_addv(&why, format, args);
+	va_end(args);
+	fail(s, kind, floor_us, &why);
+	buf_finish(&why);
+}

@@ -1,0 +1,493 @@
+#include "tests/rules/reference.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/fold.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+enum region { PLAIN, LINK, HANDLE };
+
+/* One folded character and where it is from. */
+struct step {
+	uint32_t c;
+	size_t from, to; /* in the text */
+	bool first; /* of what its source folds to */
+	unsigned source_class; /* fold_class of its source */
+	enum region region;
+};
+
+struct steps {
+	struct str text;
+	struct step *items;
+	size_t count, size;
+};
+
+/* Steps from..to-1. */
+struct word {
+	size_t from, to;
+};
+
+struct words {
+	struct word *items;
+	size_t count, size;
+};
+
+static void add_step(struct steps *s, struct step step)
+{
+	if (s->count == s->size) {
+		s->size = s->size ? s->size * 2 : 64;
+		s->items = mem_resize(s->items, s->size, sizeof *s->items);
+	}
+	s->items[s->count++] = step;
+}
+
+static void add_word(struct words *w, size_t from, size_t to)
+{
+	if (from == to)
+		return;
+	if (w->count == w->size) {
+		w->size = w->size ? w->size * 2 : 64;
+		w->items = mem_resize(w->items, w->size, sizeof *w->items);
+	}
+	w->items[w->count++] = (struct word){ from, to };
+}
+
+static void add_code_point(struct steps *s, uint32_t code_point, size_t from, size_t to)
+{
+	char bytes[FOLD_MAX_EXPANSION];
+	struct str folded = { bytes, fold_code_point(code_point, bytes) };
+	if (folded.n == 0 && s->count)
+		s->items[s->count - 1].to = to;
+	for (size_t i = 0; i < folded.n;) {
+		uint32_t c;
+		struct step *last = s->count ? &s->items[s->count - 1] : NULL;
+		bool first = i == 0;
+		i += utf8_read(folded, i, &c);
+		uint32_t whole = last ? fold_compose(last->c, c) : 0;
+		if (whole) {
+			last->c = whole;
+			last->to = to;
+		} else {
+			add_step(s,
+				(struct step){ c, from, to, first, fold_class(code_point), PLAIN });
+		}
+	}
+}
+
+static struct steps steps_of(struct str text)
+{
+	struct steps s = { .text = text };
+	for (size_t i = 0; i < text.n;) {
+		uint32_t c;
+		size_t n = utf8_read(text, i, &c);
+		n = n ? n : 1;
+		add_code_point(&s, c, i, i + n);
+		i += n;
+	}
+	return s;
+}
+
+static uint32_t at(const struct steps *s, size_t i)
+{
+	return i < s->count ? s->items[i].c : 0;
+}
+
+static bool is_word(const struct steps *s, size_t i)
+{
+	uint32_t c = at(s, i);
+	return c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool is_spaceless(const struct steps *s, size_t i)
+{
+	return is_word(s, i) && (fold_class(at(s, i)) & FOLD_SPACELESS);
+}
+
+/* A character that needs a boundary beside it. */
+static bool is_tight(const struct steps *s, size_t i)
+{
+	return is_word(s, i) && !is_spaceless(s, i);
+}
+
+static bool begins(const struct steps *s, size_t i, const char *ascii)
+{
+	for (size_t k = 0; ascii[k]; k++) {
+		if (at(s, i + k) != (unsigned char)ascii[k])
+			return false;
+	}
+	return true;
+}
+
+static bool one_of(uint32_t c, const char *ascii)
+{
+	return c > 0 && c < 0x80 && strchr(ascii, (int)c);
+}
+
+static void mark(struct steps *s, size_t from, size_t to, enum region region)
+{
+	for (size_t i = from; i < to; i++)
+		s->items[i].region = region;
+}
+
+static void mark_links(struct steps *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		bool begin = begins(s, i, "http://") || begins(s, i, "https://") ||
+			begins(s, i, "www.");
+		if (!begin || (i > 0 && is_tight(s, i - 1)))
+			continue;
+		size_t end = i;
+		while (end < s->count && at(s, end) > ' ' && !one_of(at(s, end), "<>\"{}|\\^`\x7f"))
+			end++;
+		while (one_of(at(s, end - 1), ".,;:!?)]}'\""))
+			end--;
+		mark(s, i, end, LINK);
+		i = end - 1;
+	}
+}
+
+static bool in_handle(const struct steps *s, size_t i)
+{
+	return is_tight(s, i) && s->items[i].region != LINK;
+}
+
+/* Where the handle that begins with the "@" at i ends; i + 1 if there is none. */
+static size_t handle_end(const struct steps *s, size_t i)
+{
+	bool host = false;
+	size_t end = i + 1;
+	for (; end < s->count; end++) {
+		bool inner = one_of(at(s, end), ".-@") && end > i + 1 && in_handle(s, end - 1) &&
+			in_handle(s, end + 1) && !(at(s, end) == '@' && host);
+		if (!inner && !in_handle(s, end))
+			break;
+		host = host || at(s, end) == '@';
+	}
+	return end;
+}
+
+/* Where the name in @name@example.org ends; without a second "@", the handle. */
+static size_t name_end(const struct steps *s, size_t i)
+{
+	size_t end = handle_end(s, i), host = i + 1;
+	while (host < end && at(s, host) != '@')
+		host++;
+	return host;
+}
+
+static void mark_handles(struct steps *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		bool begin = at(s, i) == '@' && s->items[i].region == PLAIN &&
+			!(i > 0 && is_tight(s, i - 1));
+		size_t end = handle_end(s, i);
+		if (begin && end > i + 1)
+			mark(s, i, end, HANDLE);
+	}
+}
+
+/* No two handles touch. */
+static bool begins_handle(const struct steps *s, size_t i)
+{
+	return s->items[i].region == HANDLE && (i == 0 || s->items[i - 1].region != HANDLE);
+}
+
+static bool elides(const struct steps *s, size_t apostrophe)
+{
+	static const char *const elisions[] = { "j", "n", "m", "t", "s", "c", "aujourd" };
+	size_t from = apostrophe;
+	while (from > 0 && is_tight(s, from - 1) && s->items[from - 1].region == PLAIN)
+		from--;
+	for (size_t k = 0; k < sizeof elisions / sizeof *elisions; k++) {
+		if (apostrophe - from == strlen(elisions[k]) && begins(s, from, elisions[k]))
+			return true;
+	}
+	return false;
+}
+
+static bool in_word(const struct steps *s, size_t i)
+{
+	return i < s->count && is_tight(s, i) && s->items[i].region == PLAIN;
+}
+
+static bool joins(const struct steps *s, size_t i)
+{
+	return at(s, i) == '\'' && i > 0 && in_word(s, i - 1) && in_word(s, i + 1) && elides(s, i);
+}
+
+static struct words words_of(const struct steps *s)
+{
+	struct words w = { 0 };
+	for (size_t i = 0; i < s->count; i++) {
+		size_t from = i;
+		if (s->items[i].region != PLAIN || !is_word(s, i))
+			continue;
+		if (!is_spaceless(s, i)) {
+			while (in_word(s, i) || joins(s, i))
+				i++;
+			i--;
+		}
+		add_word(&w, from, i + 1);
+	}
+	return w;
+}
+
+/* The end of the hashtag whose "#" is at i; i + 1 if there is none. */
+static size_t tag_end(const struct steps *s, size_t i)
+{
+	size_t end = i + 1;
+	while (end < s->count && is_word(s, end) && s->items[end].region == PLAIN)
+		end++;
+	return end;
+}
+
+static bool begins_tag(const struct steps *s, size_t i)
+{
+	return at(s, i) == '#' && s->items[i].region == PLAIN && !(i > 0 && is_word(s, i - 1)) &&
+		tag_end(s, i) > i + 1;
+}
+
+static bool has_class(const struct steps *s, size_t i, unsigned class)
+{
+	return s->items[i].source_class & class;
+}
+
+/* Is a hashtag whose body is `body` cut before step i, which is not its first? */
+static bool is_seam(const struct steps *s, struct word body, size_t i)
+{
+	if (at(s, i) == '_' || at(s, i - 1) == '_' || is_spaceless(s, i) || is_spaceless(s, i - 1))
+		return true;
+	if (!s->items[i].first || !has_class(s, i, FOLD_UPPER))
+		return false;
+	if (!has_class(s, i - 1, FOLD_UPPER))
+		return true;
+	size_t next = i + 1;
+	while (next < body.to && !s->items[next].first)
+		next++;
+	return has_class(s, i - 1, FOLD_UPPER) && next < body.to && has_class(s, next, FOLD_LOWER);
+}
+
+static struct words parts_of(const struct steps *s, struct word body)
+{
+	struct words parts = { 0 };
+	size_t from = body.from;
+	for (size_t i = body.from + 1; i <= body.to; i++) {
+		if (i < body.to && !is_seam(s, body, i))
+			continue;
+		if (at(s, from) != '_')
+			add_word(&parts, from, i);
+		from = i;
+	}
+	return parts;
+}
+
+static struct str original(const struct steps *s, struct word w)
+{
+	return str_slice(s->text, s->items[w.from].from, s->items[w.to - 1].to);
+}
+
+static bool same_word(
+	const struct steps *a, struct word x, const struct steps *b, struct word y, bool exact)
+{
+	if (x.to - x.from != y.to - y.from)
+		return false;
+	for (size_t i = 0; i < x.to - x.from; i++) {
+		if (at(a, x.from + i) != at(b, y.from + i))
+			return false;
+	}
+	return !exact || fold_same_letters(original(a, x), original(b, y));
+}
+
+/* What a term is made of, read as a text without links and handles. */
+struct pattern {
+	const struct term *term;
+	struct steps steps;
+	struct words words;
+};
+
+static struct pattern pattern_of(const struct term *term)
+{
+	struct pattern p = { .term = term, .steps = steps_of(term->letters) };
+	p.words = words_of(&p.steps);
+	return p;
+}
+
+static void steps_finish(struct steps *s)
+{
+	mem_free(s->items);
+}
+
+static void pattern_finish(struct pattern *p)
+{
+	steps_finish(&p->steps);
+	mem_free(p->words.items);
+}
+
+/* May word k + 1 of the term follow word k when it is found after `before` and at `after`? */
+static bool follows(const struct pattern *p, size_t k, const struct steps *s, struct word before,
+	struct word after, bool parts)
+{
+	const struct word *own = &p->words.items[k];
+	bool glued = own[0].to == own[1].from && is_spaceless(&p->steps, own[0].from) &&
+		is_spaceless(&p->steps, own[1].from);
+	if (glued)
+		return before.to == after.from;
+	for (size_t i = before.to; i < after.from && !parts; i++) {
+		if (is_word(s, i) || s->items[i].region != PLAIN)
+			return false;
+	}
+	return true;
+}
+
+static bool phrase_in(
+	const struct pattern *p, const struct steps *s, const struct words *words, bool parts)
+{
+	size_t n = p->words.count;
+	for (size_t i = 0; n > 0 && i + n <= words->count; i++) {
+		const struct word *here = &words->items[i];
+		size_t k = 0;
+		while (k < n &&
+			same_word(&p->steps, p->words.items[k], s, here[k], p->term->exact) &&
+			(k == 0 || follows(p, k - 1, s, here[k - 1], here[k], parts)))
+			k++;
+		if (k == n)
+			return true;
+	}
+	return false;
+}
+
+/* The steps of a term's words one after the other, without apostrophes, as a person writes a
+ * hashtag. letters takes what they were in the term. */
+static struct steps joined(const struct pattern *p, struct buf *letters)
+{
+	struct steps all = { 0 };
+	for (size_t k = 0; k < p->words.count; k++) {
+		struct word w = p->words.items[k];
+		for (size_t from = w.from, i = w.from; i <= w.to; i++) {
+			bool end = i == w.to || at(&p->steps, i) == '\'';
+			if (end && i > from)
+				buf_add(letters, original(&p->steps, (struct word){ from, i }));
+			if (end)
+				from = i + 1;
+			else
+				add_step(&all, p->steps.items[i]);
+		}
+	}
+	return all;
+}
+
+static bool joined_is(const struct pattern *p, const struct steps *s, struct word body)
+{
+	struct buf letters;
+	buf_init(&letters, 0);
+	struct steps all = joined(p, &letters);
+	bool same = all.count > 0 && same_word(&all, (struct word){ 0, all.count }, s, body, false);
+	same = same && (!p->term->exact || fold_same_letters(buf_str(&letters), original(s, body)));
+	steps_finish(&all);
+	buf_finish(&letters);
+	return same;
+}
+
+static bool words_in_tag(const struct pattern *p, const struct steps *s, struct word body)
+{
+	struct words parts = parts_of(s, body);
+	bool found = joined_is(p, s, body) || phrase_in(p, s, &parts, true);
+	mem_free(parts.items);
+	return found;
+}
+
+static bool find_words(const struct pattern *p, const struct steps *s)
+{
+	struct words words = words_of(s);
+	bool found = phrase_in(p, s, &words, false);
+	for (size_t i = 0; i < s->count && !found; i++) {
+		if (begins_tag(s, i))
+			found = words_in_tag(p, s, (struct word){ i + 1, tag_end(s, i) });
+		else if (begins_handle(s, i) && p->words.count > 1)
+			found = joined_is(p, s, (struct word){ i + 1, handle_end(s, i) }) ||
+				joined_is(p, s, (struct word){ i + 1, name_end(s, i) });
+	}
+	mem_free(words.items);
+	return found;
+}
+
+static struct word whole(const struct pattern *p)
+{
+	return (struct word){ 0, p->steps.count };
+}
+
+static bool body_is(const struct pattern *p, const struct steps *s, size_t from, size_t to)
+{
+	return same_word(&p->steps, whole(p), s, (struct word){ from, to }, p->term->exact);
+}
+
+static bool find_tag(const struct pattern *p, const struct steps *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (begins_tag(s, i) && body_is(p, s, i + 1, tag_end(s, i)))
+			return true;
+	}
+	return false;
+}
+
+static bool handle_is(const struct pattern *p, const struct steps *s, size_t i)
+{
+	return body_is(p, s, i + 1, handle_end(s, i)) || body_is(p, s, i + 1, name_end(s, i));
+}
+
+static bool find_handle(const struct pattern *p, const struct steps *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (begins_handle(s, i) && handle_is(p, s, i))
+			return true;
+	}
+	return false;
+}
+
+static bool find_cashtag(const struct pattern *p, const struct steps *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		size_t end = i + 1 + p->steps.count;
+		if (at(s, i) != '$' || s->items[i].region != PLAIN || (i > 0 && is_tight(s, i - 1)))
+			continue;
+		if (end <= s->count && !is_tight(s, end) && body_is(p, s, i + 1, end))
+			return true;
+	}
+	return false;
+}
+
+static bool find_kind(const struct pattern *p, const struct steps *s)
+{
+	switch (p->term->kind) {
+	case TERM_WORDS:
+		return find_words(p, s);
+	case TERM_TAG:
+		return find_tag(p, s);
+	case TERM_HANDLE:
+		return find_handle(p, s);
+	case TERM_CASHTAG:
+		return find_cashtag(p, s);
+	default:
+		assert(false);
+		return false;
+	}
+}
+
+int reference_term(const struct term *term, struct str text, struct regex_scratch *scratch)
+{
+	size_t from, to;
+	if (term->kind == TERM_REGEX)
+		return regex_find(term->regex, scratch, text, 0, &from, &to);
+	if (term->kind == TERM_SYMBOLS)
+		return str_find(text, term->letters) != SIZE_MAX;
+	struct steps s = steps_of(text);
+	struct pattern p = pattern_of(term);
+	mark_links(&s);
+	mark_handles(&s);
+	bool found = find_kind(&p, &s);
+	pattern_finish(&p);
+	steps_finish(&s);
+	return found;
+}
