@@ -32,6 +32,7 @@ struct diag {
 	struct message *messages;
 	size_t count, size;
 	size_t level_count[3];
+	bool last_dropped; /* so a hint has nothing to hang under */
 };
 
 struct diag *diag_create(void)
@@ -77,29 +78,39 @@ void diag_add_text(struct diag *d, const char *file, struct str text)
 	text_known(d, file)->content = arena_str(&d->arena, text);
 }
 
-/* The bytes of a line, cut out of the text of a file. */
-static struct str line_of(struct str text, uint32_t number)
+/* Goes through a text line by line; messages are asked for in the order of lines. */
+struct line_cursor {
+	const struct text *text;
+	struct str rest, line;
+	uint32_t number;
+};
+
+/* The bytes of that line; absent if there is none. */
+static struct str line_of(struct line_cursor *c, const struct text *text, uint32_t number)
 {
-	struct str line = STR_NONE;
-	for (uint32_t i = 0; i < number; i++) {
-		if (!str_next(&text, '\n', &line))
+	if (c->text != text || number < c->number)
+		*c = (struct line_cursor){ text, text->content, STR_NONE, 0 };
+	for (; c->number < number; c->number++) {
+		if (!str_next(&c->rest, '\n', &c->line))
 			return STR_NONE;
 	}
-	if (str_ends(line, STR("\r")))
-		line.n--;
-	return line;
+	bool ends_in_cr = str_ends(c->line, STR("\r"));
+	return str_slice(c->line, 0, c->line.n - ends_in_cr);
 }
 
 void diag_hide(struct diag *d, struct where at)
 {
+	struct line_cursor cursor = { 0 };
 	const struct text *t = at.file ? text_of(d, at.file) : NULL;
-	struct str line = t && at.line ? line_of(t->content, at.line) : STR_NONE;
+	struct str line = t && at.line ? line_of(&cursor, t, at.line) : STR_NONE;
 	size_t from = 0;
 	for (uint32_t col = 1; col < at.col && from < line.n; col++) {
 		uint32_t c;
 		size_t n = utf8_read(line, from, &c);
 		from += n ? n : 1;
 	}
+	if (from == line.n)
+		return;
 	/* Overwritten, not only skipped: the copy is ours. */
 	char *hidden = (char *)line.p + from;
 	for (size_t i = 0; from + i < line.n; i++)
@@ -110,7 +121,8 @@ __attribute__((format(printf, 4, 0))) static void add(
 	struct diag *d, enum diag_level level, struct where at, const char *format, va_list args)
 {
 	d->level_count[level]++;
-	if (d->count == DIAG_MAX_MESSAGES)
+	d->last_dropped = d->count == DIAG_MAX_MESSAGES;
+	if (d->last_dropped)
 		return;
 	if (d->count == d->size) {
 		d->size = d->size ? d->size * 2 : 16;
@@ -146,7 +158,7 @@ DIAG_FUNCTION(diag_note, DIAG_NOTE)
 
 void diag_hint(struct diag *d, const char *format, ...)
 {
-	if (d->count == 0)
+	if (d->count == 0 || d->last_dropped)
 		return;
 	struct buf text;
 	va_list args;
@@ -248,7 +260,7 @@ static void show_line(struct buf *out, struct str line, uint32_t col)
 	for (size_t i = 0; i < line.n && number < first + SHOWN_LINE_CHARS; number++) {
 		uint32_t c;
 		size_t n = utf8_read(line, i, &c);
-		bool plain = n && c >= 0x20 && !(c >= 0x7F && c < 0xA0);
+		bool plain = n && !escape_needed(c);
 		if (number >= first)
 			buf_add(&shown, plain ? str_slice(line, i, i + n) : STR(" "));
 		i += n ? n : 1;
@@ -260,20 +272,29 @@ static void show_line(struct buf *out, struct str line, uint32_t col)
 
 static const char *const level_names[] = { "error", "warning", "note" };
 
+static void print_head(const struct message *m, struct buf *out)
+{
+	if (m->at.file) {
+		escape_control(out, str_of(m->at.file));
+		buf_add_char(out, ':');
+		if (m->at.line)
+			buf_addf(out, "%u:%u:", m->at.line, m->at.col);
+		buf_add_char(out, ' ');
+	}
+	buf_addf(out, "%s: ", level_names[m->level]);
+	escape_control(out, m->text);
+	buf_add_char(out, '\n');
+}
+
 void diag_print(const struct diag *d, struct buf *out)
 {
 	struct message *list = sorted(d);
+	struct line_cursor cursor = { 0 };
 	for (size_t i = 0; i < d->count; i++) {
 		const struct message *m = &list[i];
-		if (m->at.file)
-			buf_addf(out, "%s:", m->at.file);
-		if (m->at.file && m->at.line)
-			buf_addf(out, "%u:%u:", m->at.line, m->at.col);
-		buf_addf(out, "%s%s: ", m->at.file ? " " : "", level_names[m->level]);
-		escape_control(out, m->text);
-		buf_add_char(out, '\n');
 		const struct text *t = m->at.file ? text_of(d, m->at.file) : NULL;
-		struct str line = t && m->at.line ? line_of(t->content, m->at.line) : STR_NONE;
+		struct str line = t && m->at.line ? line_of(&cursor, t, m->at.line) : STR_NONE;
+		print_head(m, out);
 		if (line.p)
 			show_line(out, line, m->at.col);
 		if (m->hint.p) {

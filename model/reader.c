@@ -302,18 +302,17 @@ static bool fill_list(const struct reading *r, const struct map_path *paths, enu
 	return true;
 }
 
+/* 0 where it cannot be read or makes no sense for a post: before 1970, after 9999. */
 static int64_t time_of(struct str text)
 {
-	int64_t wall_us;
-	if (time_parse(text, &wall_us))
-		return wall_us;
-	/* Seconds with a fraction. */
+	const int64_t end_us = INT64_C(253402300800) * US_PER_S;
+	int64_t wall_us = 0;
+	/* Seconds may have a fraction, which counts for nothing. */
 	size_t dot = str_find_char(text, '.');
-	return dot != SIZE_MAX && count_of(str_slice(text, 0, dot)) >= 0 &&
-			count_of(str_slice(text, dot + 1, text.n)) >= 0 &&
-			time_parse(str_slice(text, 0, dot), &wall_us)
-		? wall_us
-		: 0;
+	if (dot != SIZE_MAX && count_of(str_slice(text, 0, dot)) >= 0 &&
+		count_of(str_slice(text, dot + 1, text.n)) >= 0)
+		text = str_slice(text, 0, dot);
+	return time_parse(text, &wall_us) && wall_us > 0 && wall_us < end_us ? wall_us : 0;
 }
 
 static enum tristate truth_of(struct json_picked picked)

@@ -404,7 +404,7 @@ struct http_request *http_start(struct http_client *client, const struct http_op
 	const struct http_events *events, void *ctx)
 {
 	struct http_request *r = mem_zero(1, sizeof *r);
-	const char *why;
+	const char *why = NULL;
 	r->events = *events;
 	r->ctx = ctx;
 	r->easy = curl_easy_init();

@@ -1,0 +1,365 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/blocks.h"
+#include "daemon/command.h"
+#include "daemon/config.h"
+#include "daemon/matcher.h"
+
+struct options {
+	const char *config, *rules, *map;
+	bool json, count, stats, color;
+	unsigned threads;
+};
+
+struct run {
+	struct options options;
+	const struct ruleset *set;
+	const struct post_map *map;
+	struct matcher_counts counts;
+	uint64_t byte_count, report_count, regex_limit_count;
+	bool failed, output_failed;
+};
+
+/* One a thread. */
+struct worker {
+	const struct run *run;
+	struct matcher *matcher;
+	struct matcher_counts counts;
+	const struct block *block;
+	struct buf out, reports;
+	uint64_t report_count;
+};
+
+enum { OUT_KEPT_BYTES = 4 * 1024 * 1024 };
+
+static void *worker_create(void *ctx)
+{
+	struct worker *w = mem_zero(1, sizeof *w);
+	w->run = ctx;
+	w->matcher = matcher_create(w->run->set, w->run->map);
+	buf_init(&w->out, 0);
+	buf_init(&w->reports, 0);
+	return w;
+}
+
+static void worker_destroy(void *ctx)
+{
+	struct worker *w = ctx;
+	matcher_destroy(w->matcher);
+	buf_finish(&w->out);
+	buf_finish(&w->reports);
+	mem_free(w);
+}
+
+/* The text on one line, with the hits marked; overlapping hits are one mark. */
+static void add_marked(
+	struct buf *out, const struct match *match, enum post_field field, bool color)
+{
+	struct str text = post_field(match->post, field);
+	size_t at = 0;
+	for (size_t i = 0; i < match->hit_count; i++) {
+		const struct hit *h = &match->hits[i];
+		if (h->field != field || h->to <= at)
+			continue;
+		size_t from = h->from > at ? h->from : at;
+		escape_control(out, str_slice(text, at, from));
+		buf_add(out, color ? STR("\033[1;31m") : STR(""));
+		escape_control(out, str_slice(text, from, h->to));
+		buf_add(out, color ? STR("\033[0m") : STR(""));
+		at = h->to;
+	}
+	escape_control(out, str_slice(text, at, text.n));
+}
+
+static void add_line(struct buf *out, const struct match *match, bool color)
+{
+	const struct post *post = match->post;
+	buf_add(out, color ? STR("\033[36m") : STR(""));
+	buf_add(out, match->rule);
+	buf_add(out, color ? STR("\033[0m\t") : STR("\t"));
+	escape_control(out, post->url.p ? post->url : post->id.p ? post->id : STR("-"));
+	buf_add_char(out, '\t');
+	if (post->title.p) {
+		add_marked(out, match, FIELD_TITLE, color);
+		if (post->text.n)
+			buf_add(out, STR(" | "));
+	}
+	add_marked(out, match, FIELD_TEXT, color);
+	buf_add_char(out, '\n');
+}
+
+static bool on_match(void *ctx, const struct match *match)
+{
+	struct worker *w = ctx;
+	const struct options *o = &w->run->options;
+	if (o->count)
+		return false; /* one is enough */
+	if (o->json) {
+		match_json(match, &w->out);
+		buf_add_char(&w->out, '\n');
+	} else {
+		add_line(&w->out, match, o->color);
+	}
+	return true;
+}
+
+static void on_rejected(void *ctx, struct str record, const char *reason, size_t at)
+{
+	struct worker *w = ctx;
+	if (w->report_count++ >= MATCHER_MAX_REPORTS)
+		return;
+	uint64_t place = w->block->offset + (uint64_t)(record.p - w->block->lines.p) + at;
+	buf_addf(&w->reports, "vigie: %s: byte %llu: rejected: %s\n", w->block->file,
+		(unsigned long long)place, reason);
+}
+
+static void work(void *ctx, const struct block *block)
+{
+	struct worker *w = ctx;
+	w->counts = (struct matcher_counts){ 0 };
+	w->block = block;
+	w->report_count = 0;
+	buf_clear(&w->reports);
+	if (w->out.size_bytes > OUT_KEPT_BYTES)
+		buf_finish(&w->out);
+	buf_clear(&w->out);
+	if (block->too_long_count)
+		matcher_reject(&w->counts, "record too long", block->too_long_count);
+	matcher_run(w->matcher,
+		&(struct matcher_block){ .records = block->lines,
+			.found = on_match,
+			.rejected = on_rejected,
+			.ctx = w },
+		&w->counts);
+}
+
+static bool done(void *ctx, void *worker, const struct block *block)
+{
+	struct run *run = ctx;
+	const struct worker *w = worker;
+	run->byte_count += block->lines.n;
+	matcher_counts_add(&run->counts, &w->counts);
+	if (w->reports.n && run->report_count < MATCHER_MAX_REPORTS)
+		(void)fwrite(w->reports.p, 1, w->reports.n, stderr); /* nobody left to tell */
+	run->report_count += w->report_count;
+	if (w->out.n && !command_write(buf_str(&w->out)))
+		run->output_failed = true;
+	return !run->output_failed;
+}
+
+static void failed(void *ctx, const char *file, int error)
+{
+	struct run *run = ctx;
+	run->failed = true;
+	log_error("cannot read '%s': %s", file, error_text(error));
+}
+
+static void print_stats(const struct run *run, int64_t build_us, int64_t run_us, const char *kernel)
+{
+	const struct matcher_counts *c = &run->counts;
+	double seconds = run_us > 0 ? (double)run_us / 1e6 : 1e-6;
+	fprintf(stderr, "rules ready in %.1f ms, %s scan, %u thread%s\n", (double)build_us / 1e3,
+		kernel, run->options.threads, run->options.threads == 1 ? "" : "s");
+	fprintf(stderr, "%llu records, %.1f MB in %.3f s: %.0f records/s, %.3f GB/s\n",
+		(unsigned long long)c->record_count, (double)run->byte_count / 1e6, seconds,
+		(double)c->record_count / seconds, (double)run->byte_count / seconds / 1e9);
+	fprintf(stderr, "%llu decoded, %llu posts match, %llu matches, %llu rejected\n",
+		(unsigned long long)c->candidate_count, (unsigned long long)c->matching_count,
+		(unsigned long long)c->match_count, (unsigned long long)c->rejected_count);
+}
+
+static void print_rejected(const struct run *run)
+{
+	const struct matcher_counts *c = &run->counts;
+	for (size_t i = 0; i < c->reason_count; i++)
+		fprintf(stderr, "vigie: %llu rejected: %s\n",
+			(unsigned long long)c->reasons[i].count, c->reasons[i].reason);
+}
+
+/* --- the command line --- */
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "rules", required_argument, NULL, 'r' },
+	{ "map", required_argument, NULL, 'm' },
+	{ "json", no_argument, NULL, 'J' },
+	{ "count", no_argument, NULL, 'n' },
+	{ "stats", no_argument, NULL, 's' },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "color", optional_argument, NULL, 'C' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static bool parse_threads(const char *text, unsigned *threads)
+{
+	int64_t n;
+	if (!str_to_int64(str_of(text), &n) || n < 0 || n > 256)
+		return false;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	*threads = n > 0 ? (unsigned)n : cores > 0 ? (unsigned)cores : 1;
+	return true;
+}
+
+static bool parse_color(const char *text, bool *color)
+{
+	if (!text || strcmp(text, "always") == 0)
+		*color = true;
+	else if (strcmp(text, "never") == 0)
+		*color = false;
+	else if (strcmp(text, "auto") != 0)
+		return false;
+	return true;
+}
+
+/* -1: go on; else the exit code. */
+static int parse(int argc, char **argv, struct options *o)
+{
+	optind = 1;
+	o->threads = 1;
+	o->color = isatty(STDOUT_FILENO);
+	for (int c; (c = getopt_long(argc, argv, "c:r:j:h", long_options, NULL)) != -1;) {
+		switch (c) {
+		case 'c':
+			o->config = optarg;
+			break;
+		case 'r':
+			o->rules = optarg;
+			break;
+		case 'm':
+			o->map = optarg;
+			break;
+		case 'J':
+			o->json = true;
+			break;
+		case 'n':
+			o->count = true;
+			break;
+		case 's':
+			o->stats = true;
+			break;
+		case 'j':
+			if (!parse_threads(optarg, &o->threads))
+				return command_usage(&command_match,
+					"-j takes 1 to 256, or 0 for all cores: '%s'", optarg);
+			break;
+		case 'C':
+			if (!parse_color(optarg, &o->color))
+				return command_usage(
+					&command_match, "--color takes auto, always or never");
+			break;
+		case 'h':
+			command_help(&command_match, stdout);
+			return EXIT_FOUND;
+		default:
+			return command_usage(&command_match, NULL);
+		}
+	}
+	if (o->config && o->rules)
+		return command_usage(&command_match, "-c and -r exclude each other");
+	return -1;
+}
+
+/* The rules that were asked for, with the map; false after an error was printed. */
+static bool load(struct run *run, struct config **config, struct ruleset **set)
+{
+	struct options *o = &run->options;
+	struct diag *diag = diag_create();
+	struct rules *rules = NULL;
+	if (o->rules) {
+		rules = config_load_rules(o->rules, diag);
+	} else {
+		*config = config_load(o->config, diag);
+	}
+	bool whole = !command_print_diag(diag);
+	diag_destroy(diag);
+	if (!whole) {
+		rules_destroy(rules);
+		return false;
+	}
+	*set = rules ? ruleset_create(rules) : config_take_rules(*config);
+	struct str map = o->map ? str_of(o->map) : STR("auto");
+	if (!config_map(*config, map, &run->map)) {
+		log_error("no such map: '%s'", o->map);
+		return false;
+	}
+	run->set = *set;
+	return true;
+}
+
+static int run_files(struct run *run, const char *const *files, size_t count, int64_t build_us)
+{
+	struct blocks_hooks hooks = { worker_create, worker_destroy, work, done, failed, run };
+	int64_t start_us = clock_monotonic_us();
+	blocks_run(files, count, run->options.threads, &hooks);
+	int64_t run_us = clock_monotonic_us() - start_us;
+	if (run->options.count) {
+		char text[32];
+		(void)snprintf(text, sizeof text, "%llu\n",
+			(unsigned long long)run->counts.matching_count);
+		run->output_failed = !command_write(str_of(text));
+	}
+	print_rejected(run);
+	if (run->options.stats) {
+		struct matcher *m = matcher_create(run->set, run->map);
+		print_stats(run, build_us, run_us, matcher_kernel(m));
+		matcher_destroy(m);
+	}
+	if (run->failed || run->output_failed)
+		return EXIT_USAGE;
+	return run->counts.matching_count ? EXIT_FOUND : EXIT_NOTHING;
+}
+
+static int match_main(int argc, char **argv)
+{
+	static const char *const standard_input[] = { "-" };
+	struct run run = { 0 };
+	struct config *config = NULL;
+	struct ruleset *set = NULL;
+	struct arena arena;
+	int code = parse(argc, argv, &run.options);
+	if (code >= 0)
+		return code;
+	arena_init(&arena, 0);
+	if (!run.options.config && !run.options.rules)
+		run.options.config = config_default_path(&arena).p;
+	int64_t start_us = clock_monotonic_us();
+	code = EXIT_USAGE;
+	if (load(&run, &config, &set)) {
+		int64_t build_us = clock_monotonic_us() - start_us;
+		size_t count = (size_t)(argc - optind);
+		code = run_files(&run, count ? (const char *const *)argv + optind : standard_input,
+			count ? count : 1, build_us);
+	}
+	ruleset_destroy(set);
+	config_destroy(config);
+	arena_finish(&arena);
+	return code;
+}
+
+const struct command command_match = {
+	.name = "match",
+	.arguments = "[-c FILE | -r RULES] [--json | --count] [FILE...]",
+	.help = "Print the posts that rules match, like grep for posts.",
+	.options = "  -c, --config FILE   configuration whose rules are used\n"
+		   "  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
+		   "      --map NAME      where the records' text is: auto (default), bluesky, "
+		   "mastodon,\n"
+		   "                      x, tweet-v1, post, text (each line is a text) or one of "
+		   "the\n"
+		   "                      configuration's maps\n"
+		   "      --json          one JSON object a match\n"
+		   "      --count         only the number of matching posts\n"
+		   "  -j, --jobs N        threads; 0: one a core\n"
+		   "      --stats         speed and counts, on standard error\n"
+		   "      --color[=WHEN]  auto, always or never\n",
+	.run = match_main,
+};
