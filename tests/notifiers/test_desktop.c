@@ -79,8 +79,7 @@ static void bubbles_say_what_the_alert_says(void **state)
 	check_sent(deliver(&s, &sample.alert));
 	assert_true(helper_line(&service, &line));
 	check_has(&line, "\"app\": \"vigie\", \"replaces\": 0");
-	check_has(&line,
-		"\"summary\": \"sav-panne (critique)\\u00a0: Jean Dupont (@jdupont.example)\"");
+	check_has(&line, "\"summary\": \"sav-panne (critique) : Jean Dupont (@jdupont.example)\"");
 	check_has(&line, "\"body\": \"Ma <b>livebox</b> est en <b>panne</b> depuis");
 	check_has(&line, "C&#39;est &lt;b&gt;inadmissible&lt;/b&gt; &amp; pas");
 	check_has(&line, "\"timeout\": 0"); /* critical stays */
@@ -239,7 +238,8 @@ static void a_service_that_the_bus_can_start_is_started(void **state)
 	(void)fprintf(out,
 		"<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>"
 		"<servicedir>%s</servicedir><policy context=\"default\">"
-		"<allow send_destination=\"*\"/><allow own=\"*\"/></policy></busconfig>\n",
+		"<allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/>"
+		"<allow own=\"*\"/></policy></busconfig>\n",
 		folder);
 	assert_int_equal(fclose(out), 0);
 	out = fopen(file, "w");
@@ -302,7 +302,7 @@ static void a_bus_that_hangs_costs_five_seconds_and_blocks_nobody(void **state)
 	timer_start(ticks.timer, 0);
 	struct outcome outcome = deliver(&s, &sample.alert);
 	check_retry(outcome, "the desktop does not answer", 6 * US_PER_S);
-	assert_true(outcome.took_us >= 5 * US_PER_S);
+	assert_true(outcome.took_us >= 4900 * US_PER_MS);
 	assert_true(ticks.count > 50);
 	timer_destroy(ticks.timer);
 

@@ -160,8 +160,9 @@ static void a_hostile_post_changes_no_header_and_no_envelope(void **state)
 		"x\\nBcc: victim@example.org\\n\\n.\\nMAIL FROM:<a@b>\\n.\\nQUIT\\nFrom here");
 	check_has_not(&line, "\\u001b");
 	check_has_not(&line, "\xE2\x80\xAE");
-	check_has_not(&line, "<script>t");
-	check_has_not(&line, "<img");
+	check_has(&line, "<h2>t Bcc: victim@example.org &lt;script&gt;</h2>");
+	check_has(
+		&line, "<td>Eve Subject: other&quot;&gt;&lt;img src=x&gt; (@jdupont.example)</td>");
 	check_has_not(&line, "href");
 	office_close(&o);
 	buf_finish(&line);
@@ -214,7 +215,8 @@ static void with_tls_it_logs_in_and_sends(void **state)
 		do
 			office_line(&o, &line);
 		while (str_find(buf_str(&line), STR("\"mail\"")) == SIZE_MAX && line.n);
-		check_has(&line, "\"tls\": true");
+		if (i == 0)
+			check_has(&line, "\"tls\": true"); /* the server knows of STARTTLS only */
 		check_has(&line, "\"user\": \"vigie\"");
 		office_close(&o);
 	}
