@@ -308,16 +308,25 @@ static const char *read_record(struct reader *r)
 	return p == r->end ? p : fail(r, p, "not JSON: trailing garbage");
 }
 
-static int decode_strings(struct json_collect *c)
+static bool decode_path(const struct json_collect *c, size_t path)
 {
-	for (size_t i = 0; i < c->paths->count; i++) {
-		const struct json_picked *picked = &c->picked[i];
-		for (size_t j = 0; j < picked->count; j++) {
-			struct json_value *value = &picked->items[j];
-			if (value->type != JSON_STRING)
-				continue;
-			value->text = json_string_decode(value->text, c->arena);
-			if (!value->text.p)
+	const struct json_picked *picked = &c->picked[path];
+	for (size_t i = 0; i < picked->count; i++) {
+		struct json_value *value = &picked->items[i];
+		if (value->type != JSON_STRING)
+			continue;
+		value->text = json_string_decode(value->text, c->arena);
+		if (!value->text.p)
+			return false;
+	}
+	return true;
+}
+
+static int decode_strings(const struct json_collect *c)
+{
+	for (size_t word = 0; word < JSON_MAX_PATHS / 64; word++) {
+		for (uint64_t left = c->touched[word]; left; left &= left - 1) {
+			if (!decode_path(c, word * 64 + (size_t)__builtin_ctzll(left)))
 				return -EMSGSIZE;
 		}
 	}

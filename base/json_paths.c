@@ -138,14 +138,17 @@ static void add_children(struct build *b, struct json_node *node, size_t depth)
 	size_t most = (size_t)(node->path_count - node->end_count);
 	struct json_child *children = arena_array(b->arena, struct json_child, most);
 	struct json_element *elements = arena_array(b->arena, struct json_element, most);
+	uint16_t *buckets = arena_array(b->arena, uint16_t, JSON_BUCKETS);
 	for (size_t i = node->end_count; i < node->path_count; i++) {
 		if (!step_is_new(b, node, depth, i))
 			continue;
 		const struct step *step = &b->paths[node->paths[i]].steps[depth];
 		const struct json_node *below = add_node(b, node, depth, step);
 		if (step->kind == STEP_KEY) {
-			node->filter |= json_key_bit(step->key);
-			children[node->child_count++] = (struct json_child){ step->key, below };
+			uint16_t *bucket = &buckets[json_key_bucket(step->key)];
+			children[node->child_count++] = (struct json_child){ step->key, below,
+				*bucket };
+			*bucket = node->child_count;
 		} else if (step->kind == STEP_INDEX) {
 			elements[node->element_count++] = (struct json_element){ step->index,
 				below };
@@ -153,6 +156,7 @@ static void add_children(struct build *b, struct json_node *node, size_t depth)
 			node->each = below;
 		}
 	}
+	node->buckets = buckets;
 	node->children = children;
 	node->elements = elements;
 }
@@ -210,26 +214,30 @@ void json_paths_destroy(struct json_paths *paths)
 void json_collect_init(struct json_collect *c, const struct json_paths *paths, struct arena *arena,
 	struct json_picked *picked)
 {
-	*c = (struct json_collect){ .paths = paths, .arena = arena, .picked = picked };
-	/* One piece: an item for each path, as most give one, then how many there is room for. */
 	size_t items_bytes = paths->count * sizeof(struct json_value);
-	char *piece = arena_alloc(arena, items_bytes + paths->count * sizeof(uint16_t));
-	c->full = !piece;
-	for (size_t i = 0; i < paths->count; i++)
-		picked[i] = (struct json_picked){ NULL, 0 };
-	if (c->full)
+	size_t sizes_bytes = paths->count * sizeof(uint16_t);
+	char *piece = arena_alloc(arena, items_bytes + sizes_bytes);
+	*c = (struct json_collect){ .paths = paths,
+		.arena = arena,
+		.picked = picked,
+		.first = (struct json_value *)(void *)piece,
+		.full = !piece };
+	memset(picked, 0, paths->count * sizeof *picked);
+	if (!piece)
 		return;
-	struct json_value *items = (struct json_value *)(void *)piece;
 	c->sizes = (uint16_t *)(void *)(piece + items_bytes);
-	for (size_t i = 0; i < paths->count; i++) {
-		picked[i].items = &items[i];
-		c->sizes[i] = 1;
-	}
+	memset(c->sizes, 0, sizes_bytes);
 }
 
 static bool make_room(struct json_collect *c, size_t path)
 {
 	struct json_picked *picked = &c->picked[path];
+	if (c->sizes[path] == 0) {
+		picked->items = &c->first[path];
+		c->sizes[path] = 1;
+		c->touched[path / 64] |= UINT64_C(1) << path % 64;
+		return true;
+	}
 	size_t size = c->sizes[path] == 1 ? FIRST_ITEMS : (size_t)c->sizes[path] * 2;
 	struct json_value *items = arena_alloc(c->arena, size * sizeof *items);
 	if (!items) {

@@ -4,11 +4,16 @@
  * element that both [] and [2] lead to has a node of its own, so a reader is always at one. */
 #pragma once
 
+#include <string.h>
+
 #include "base/json.h"
+
+enum { JSON_BUCKETS = 64 };
 
 struct json_child {
 	struct str key;
 	const struct json_node *node;
+	uint16_t next; /* child of the same bucket, counted from 1; 0: none */
 };
 
 struct json_element {
@@ -17,7 +22,8 @@ struct json_element {
 };
 
 struct json_node {
-	uint64_t filter; /* of the children's keys, by json_key_bit() */
+	const uint16_t
+		*buckets; /* by json_key_bucket(): its first child, counted from 1; 0: none */
 	const struct json_child *children;
 	const struct json_element *elements; /* by [N] */
 	const struct json_node *each; /* of the other elements; NULL without [] */
@@ -36,7 +42,9 @@ struct json_collect {
 	const struct json_paths *paths;
 	struct arena *arena;
 	struct json_picked *picked;
-	uint16_t *sizes; /* by path: how many items there is room for */
+	struct json_value *first; /* by path: room for one item, as most paths give one */
+	uint16_t *sizes; /* by path: how many items there is room for; 0: first is not yet used */
+	uint64_t touched[JSON_MAX_PATHS / 64]; /* by path: did it give anything? */
 	bool full; /* the arena's ceiling was reached */
 };
 
@@ -48,22 +56,22 @@ void json_collect_add(
 /* Drops what the node's paths gave from byte `from` of the record on: its key came again. */
 void json_collect_forget(struct json_collect *c, const struct json_node *node, size_t from);
 
-static inline uint64_t json_key_bit(struct str key)
+static inline size_t json_key_bucket(struct str key)
 {
-	unsigned first = key.n ? (unsigned char)key.p[0] : 0;
-	return UINT64_C(1) << ((first + 7 * key.n) & 63);
+	size_t ends = key.n ? (unsigned char)key.p[0] + 3 * (size_t)(unsigned char)key.p[key.n - 1]
+			    : 0;
+	return (ends + 7 * key.n) % JSON_BUCKETS;
 }
 
 /* The node of the member, or NULL. *number is which child it is. */
 static inline const struct json_node *json_node_child(
 	const struct json_node *node, struct str key, size_t *number)
 {
-	if (!(node->filter & json_key_bit(key)))
-		return NULL;
-	for (size_t i = 0; i < node->child_count; i++) {
-		if (str_eq(node->children[i].key, key)) {
-			*number = i;
-			return node->children[i].node;
+	for (size_t i = node->buckets[json_key_bucket(key)]; i; i = node->children[i - 1].next) {
+		const struct json_child *child = &node->children[i - 1];
+		if (child->key.n == key.n && memcmp(child->key.p, key.p, key.n) == 0) {
+			*number = i - 1;
+			return child->node;
 		}
 	}
 	return NULL;

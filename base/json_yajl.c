@@ -2,7 +2,8 @@
  * we do, the record is looked over first, in a copy of the same length:
  *   - it takes a high surrogate escape together with whatever escape follows, and gives bytes
  *     that are no UTF-8 for a lone low one: lone surrogates become \ufffd;
- *   - it takes vertical tab and form feed for white space: they end the reading.
+ *   - it takes vertical tab and form feed for white space: they end the reading;
+ *   - it does not mind a string that is begun behind the object: only space may stand there.
  * It also decodes keys, so a key's own bytes are taken from the record. */
 #include "base/json.h"
 
@@ -28,6 +29,7 @@ struct reader {
 	struct json_collect collect;
 	const struct json_node *member; /* where the value of the key just read is */
 	size_t depth;
+	size_t end; /* behind the object, once it is closed */
 	const char *reason; /* why we stopped it; NULL: we did not */
 	struct frame frames[JSON_MAX_DEPTH];
 };
@@ -139,9 +141,10 @@ static int on_start(struct reader *r, bool array)
 static int on_end(struct reader *r)
 {
 	const struct frame *f = &r->frames[--r->depth];
+	r->end = token_end(r);
 	if (f->node && f->node->end_count)
 		add(r, f->node, f->array ? JSON_ARRAY : JSON_OBJECT, f->from,
-			str_slice(r->record, f->from, token_end(r)));
+			str_slice(r->record, f->from, r->end));
 	return GO_ON;
 }
 
@@ -268,6 +271,10 @@ static int parse(struct reader *r, const char *copy, struct json_error *error)
 		at = n;
 	}
 	yajl_free(r->yajl);
+	if (status == yajl_status_ok && str_trim(str_slice(r->record, r->end, n)).n) {
+		*error = (struct json_error){ r->end, "not JSON: trailing garbage" };
+		return -EBADMSG;
+	}
 	if (status == yajl_status_ok)
 		return r->collect.full ? -EMSGSIZE : 0;
 	*error = (struct json_error){ at < n ? at : n, r->reason ? r->reason : "not JSON" };

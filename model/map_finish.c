@@ -1,7 +1,25 @@
 /* What the tables of the built-in maps cannot say. */
+#include <string.h>
+
 #include "model/map_table.h"
 
 #define ELLIPSIS "\xE2\x80\xA6"
+
+/* The four parts as one text, for it is done for every post; absent when the arena is full. */
+static struct str join(struct arena *arena, struct str a, struct str b, struct str c, struct str d)
+{
+	const struct str parts[] = { a, b, c, d };
+	char *out = arena_alloc(arena, a.n + b.n + c.n + d.n);
+	size_t n = 0;
+	if (!out)
+		return STR_NONE;
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		if (parts[i].n)
+			memcpy(out + n, parts[i].p, parts[i].n);
+		n += parts[i].n;
+	}
+	return (struct str){ out, n };
+}
 
 /* The text of a repost that was cut off gives way to the text of the original. */
 static void use_original_text(struct reading *r, struct str original)
@@ -20,10 +38,9 @@ bool finish_bluesky(struct reading *r)
 	if (!str_eq(reading_text(r, MAP_COLLECTION), STR("app.bsky.feed.post")))
 		return false;
 	if (did.p && key.p) {
-		post->id = arena_format(r->arena, "at://%.*s/app.bsky.feed.post/%.*s",
-			STR_ARGS(did), STR_ARGS(key));
-		post->url = arena_format(r->arena, "https://bsky.app/profile/%.*s/post/%.*s",
-			STR_ARGS(did), STR_ARGS(key));
+		post->id = join(r->arena, STR("at://"), did, STR("/app.bsky.feed.post/"), key);
+		post->url = join(
+			r->arena, STR("https://bsky.app/profile/"), did, STR("/post/"), key);
 	}
 	struct str operation = reading_text(r, MAP_OPERATION);
 	if (str_eq(operation, STR("delete")))
@@ -48,10 +65,9 @@ static void set_url(struct reading *r)
 	if (!post->id.p)
 		return;
 	struct str handle = post->author.handle;
-	post->url = handle.n
-		? arena_format(r->arena, "https://x.com/%.*s/status/%.*s", STR_ARGS(handle),
-			  STR_ARGS(post->id))
-		: arena_format(r->arena, "https://x.com/i/web/status/%.*s", STR_ARGS(post->id));
+	bool known = handle.n > 0;
+	post->url = join(r->arena, STR("https://x.com/"), known ? handle : STR("i/web"),
+		STR("/status/"), post->id);
 }
 
 bool finish_tweet_v1(struct reading *r)

@@ -10,7 +10,12 @@
 #include "model/html.h"
 #include "model/map_table.h"
 
-enum { ARENA_MAX_BYTES = 4 * 1024 * 1024, TEXT_MAX_BYTES = 4 * 1024 * 1024, PARTS_MAX = 8 };
+enum {
+	ARENA_MAX_BYTES = 4 * 1024 * 1024,
+	TEXT_MAX_BYTES = 4 * 1024 * 1024,
+	PARTS_MAX = 8,
+	SIGNS_MAX = 8
+};
 
 /* One of the maps that a record may be read by. */
 struct part {
@@ -18,6 +23,8 @@ struct part {
 	size_t offset; /* of its paths among all */
 	uint16_t *order; /* its paths by field, then as listed */
 	uint16_t begin[MAP_FIELD_COUNT + 1]; /* by field, in order */
+	uint16_t signs[SIGNS_MAX]; /* its paths with PATH_SIGN */
+	size_t sign_count;
 };
 
 struct post_reader {
@@ -45,6 +52,12 @@ static void add_part(struct post_reader *reader, const struct post_map *map, siz
 		}
 	}
 	part->begin[MAP_FIELD_COUNT] = n;
+	for (size_t i = 0; i < map->path_count; i++) {
+		if (map->paths[i].flags & PATH_SIGN) {
+			assert(part->sign_count < SIGNS_MAX);
+			part->signs[part->sign_count++] = (uint16_t)i;
+		}
+	}
 }
 
 struct post_reader *post_reader_create(const struct post_map *map)
@@ -289,18 +302,17 @@ static bool fill_list(const struct reading *r, const struct map_path *paths, enu
 	return true;
 }
 
+/* 0 where it cannot be read or makes no sense for a post: before 1970, after 9999. */
 static int64_t time_of(struct str text)
 {
-	int64_t wall_us;
-	if (time_parse(text, &wall_us))
-		return wall_us;
-	/* Seconds with a fraction. */
+	const int64_t end_us = INT64_C(253402300800) * US_PER_S;
+	int64_t wall_us = 0;
+	/* Seconds may have a fraction, which counts for nothing. */
 	size_t dot = str_find_char(text, '.');
-	return dot != SIZE_MAX && count_of(str_slice(text, 0, dot)) >= 0 &&
-			count_of(str_slice(text, dot + 1, text.n)) >= 0 &&
-			time_parse(str_slice(text, 0, dot), &wall_us)
-		? wall_us
-		: 0;
+	if (dot != SIZE_MAX && count_of(str_slice(text, 0, dot)) >= 0 &&
+		count_of(str_slice(text, dot + 1, text.n)) >= 0)
+		text = str_slice(text, 0, dot);
+	return time_parse(text, &wall_us) && wall_us > 0 && wall_us < end_us ? wall_us : 0;
 }
 
 static enum tristate truth_of(struct json_picked picked)
@@ -354,9 +366,8 @@ static bool fill_fields(const struct reading *r, const struct map_path *paths)
 
 static bool is_recognised(const struct part *part, const struct json_picked *picked)
 {
-	const struct post_map *map = part->map;
-	for (size_t i = 0; i < map->path_count; i++) {
-		if (map->paths[i].flags & PATH_SIGN && is_present(&picked[i]))
+	for (size_t i = 0; i < part->sign_count; i++) {
+		if (is_present(&picked[part->signs[i]]))
 			return true;
 	}
 	return false;

@@ -258,7 +258,7 @@ struct child *child_start(struct loop *loop, char *const argv[], struct str inpu
 
 void child_kill(struct child *c)
 {
-	if (!c || c->exited)
+	if (!c || c->exited || c->killed)
 		return;
 	if (!c->spawned) {
 		c->exited = true;

@@ -8,8 +8,10 @@
 struct http_client; /* connections are kept and shared among its requests */
 
 struct http_client *http_client_create(struct loop *loop);
-void http_client_destroy(struct http_client *client); /* cancels what is under way */
+/* Cancels what is under way, mails too. Takes NULL; allowed within any callback below. */
+void http_client_destroy(struct http_client *client);
 
+/* Of all an answer's header lines, status line and trailers included. */
 enum { HTTP_MAX_HEADERS_BYTES = 64 * 1024, HTTP_MAX_HEADER_LINES = 100 };
 
 struct http_options {
@@ -23,15 +25,18 @@ struct http_options {
 	int64_t timeout_us; /* of the whole request; 0: none (streams) */
 	int64_t stall_us; /* no byte for that long ends it with HTTP_STALLED; 0: never */
 	size_t max_body_bytes; /* decoded; 0: none (streams) */
-	int max_redirects; /* 0: a redirect is an answer like any other */
+	/* 0: a redirect is an answer like any other, as it is past that number, for a request with
+	 * a body, and from https to http. To another origin only harmless headers go along (Accept,
+	 * Accept-Language, If-None-Match, If-Modified-Since, User-Agent). */
+	int max_redirects;
 	bool only_public; /* refuse private, loopback and link-local addresses */
 	struct str ca_file; /* absent: the system's */
-	bool gzip;
+	bool gzip; /* past the first MiB of body at most 100 bytes out of one are believed */
 };
 
 enum http_end {
 	HTTP_DONE, /* an answer came, whatever its status, and is complete */
-	HTTP_REFUSED, /* the request itself is bad, such as a control character in it */
+	HTTP_REFUSED, /* we refuse: a control character in the request, an address not public */
 	HTTP_UNREACHED, /* name, connection or TLS failed */
 	HTTP_BROKEN, /* the connection ended within the answer */
 	HTTP_STALLED,
@@ -41,10 +46,10 @@ enum http_end {
 
 struct http_answer {
 	int status; /* 0 before an answer */
+	struct str url; /* where it came from, after redirects; may hold a secret, not for logs */
 	struct str content_type; /* without parameters, lower case; "" if none */
 	int64_t retry_after_us; /* from now; -1: none. Seconds and HTTP dates; at most 24 h */
-	struct str etag, last_modified;
-	struct str location;
+	struct str etag, last_modified, location; /* absent if none, or with control characters */
 };
 
 struct http_events {
@@ -53,20 +58,22 @@ struct http_events {
 	bool (*headers)(void *ctx, const struct http_answer *answer);
 	/* A piece of the body. Returning false ends the request likewise. */
 	bool (*data)(void *ctx, struct str piece);
-	/* Exactly once, last; the request is gone after it. message says for people what went wrong
-	 * ("" if nothing). */
+	/* Exactly once, last; the request is gone after it, and a cancel within it does nothing.
+	 * message says for people what went wrong ("" if nothing). */
 	void (*end)(void *ctx, enum http_end end, const struct http_answer *answer,
 		const char *message);
 };
 
 struct http_request;
-/* Everything in options is copied. end may come within this call's next turn of the loop, never
- * within the call. */
+/* Everything in options is copied. Nothing happens before the loop's next turn: end never comes
+ * within the call. headers and data may be NULL. All calls here are allowed within all callbacks.
+ */
 struct http_request *http_start(struct http_client *client, const struct http_options *options,
 	const struct http_events *events, void *ctx);
 void http_cancel(struct http_request *request); /* no end after this; takes NULL */
-void http_pause(
-	struct http_request *request, bool paused); /* backpressure: nobody reads while paused */
+/* Backpressure: nobody reads while paused, so that TCP tells the sender; no data comes and no stall
+ * is seen. The time of the whole request goes on, and end may come if nothing is left to read. */
+void http_pause(struct http_request *request, bool paused);
 
 /* Wall clock, needed for Retry-After dates; tests set their own. */
 void http_client_set_clock(struct http_client *client, int64_t (*wall_us)(void));

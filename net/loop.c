@@ -99,7 +99,8 @@ void timer_start(struct timer *t, int64_t delay_us)
 {
 	/* Counted from now, not from the start of a turn that may have been long. */
 	uv_update_time(t->uv.loop);
-	uint64_t ms = delay_us > 0 ? ((uint64_t)delay_us + 999) / 1000 : 0;
+	/* Not 0: libuv would run a timer that starts itself again and again within one turn. */
+	uint64_t ms = delay_us > 1000 ? ((uint64_t)delay_us + 999) / 1000 : 1;
 	uv_timer_start(&t->uv, timer_fired, ms, 0);
 }
 

@@ -28,6 +28,7 @@
 enum { SLOT_COUNT = 3, MAX_SHOWN = 64, NAME_BYTES = 128, MESSAGE_BYTES = 300 };
 enum { CALL_TIMEOUT_MS = 2000, START_TIMEOUT_MS = 4000 };
 #define DEADLINE_US (5 * US_PER_S)
+#define APP_NAME "vigie"
 #define SERVICE_NAME "org.freedesktop.Notifications"
 
 /* The bubble that a rule showed last. Its id counts only for the service that gave it. */
@@ -57,6 +58,7 @@ struct job {
 	struct slot *slot; /* NULL: none was free */
 	struct delivery *delivery; /* NULL: answered by the deadline, or cancelled */
 	struct timer *deadline;
+	bool alone; /* no other worker may be within libnotify, which is not made for threads */
 	/* the worker's, from worker_post to finished() */
 	enum severity severity;
 	char *rule, *summary, *body;
@@ -102,18 +104,46 @@ static bool bus_is_known(void)
 	return found;
 }
 
-static GDBusConnection *connect_bus(struct job *job)
+/* Delivers what GLib has queued for a main loop that we do not have: signals of bubbles that were
+ * closed, and the end of a connection, which holds on to it until then. */
+static void drain_glib(void)
 {
-	if (!bus_is_known()) {
-		fail(job, "there is no session bus", NULL);
-		return NULL;
+	while (g_main_context_iteration(NULL, FALSE)) {
 	}
+}
+
+static GDBusConnection *get_bus(struct job *job)
+{
 	GError *error = NULL;
 	GDBusConnection *bus = g_bus_get_sync(G_BUS_TYPE_SESSION, job->cancellable, &error);
 	if (!bus)
 		fail(job, "the session bus does not answer", error);
 	else
 		g_dbus_connection_set_exit_on_close(bus, FALSE); /* else its end would be ours */
+	return bus;
+}
+
+static GDBusConnection *connect_bus(struct job *job)
+{
+	if (!bus_is_known()) {
+		fail(job, "there is no session bus", NULL);
+		return NULL;
+	}
+	drain_glib();
+	GDBusConnection *bus = get_bus(job);
+	if (bus && g_dbus_connection_is_closed(bus) && job->alone) {
+		/* The bus was started anew while libnotify holds the old one. */
+		g_object_unref(bus);
+		notify_uninit();
+		drain_glib();
+		(void)notify_init(APP_NAME); /* fails for an empty name only */
+		bus = get_bus(job);
+	}
+	if (bus && g_dbus_connection_is_closed(bus)) {
+		fail(job, "the session bus went away", NULL);
+		g_object_unref(bus);
+		bus = NULL;
+	}
 	return bus;
 }
 
@@ -231,9 +261,7 @@ static void work(void *ctx)
 		if (!g_cancellable_is_cancelled(job->cancellable))
 			show_bubble(job, markup);
 	}
-	/* Signals of bubbles that were closed would pile up: we want none of them. */
-	while (g_main_context_iteration(NULL, FALSE)) {
-	}
+	drain_glib();
 	g_object_unref(bus);
 }
 
@@ -314,6 +342,21 @@ static struct slot *free_slot(struct desktop *desktop)
 	return NULL;
 }
 
+static bool all_free(const struct desktop *desktop)
+{
+	for (size_t i = 0; i < SLOT_COUNT; i++)
+		if (desktop->slots[i].job)
+			return false;
+	return true;
+}
+
+/* For a job that never came home. On the thread left behind, or within desktop_close, which has
+ * taken the timer away. */
+static void dropped(void *ctx)
+{
+	job_destroy(ctx);
+}
+
 static void start(struct desktop *desktop, struct slot *slot, struct job *job)
 {
 	const struct shown *before = find_shown(desktop, job->rule);
@@ -321,8 +364,11 @@ static void start(struct desktop *desktop, struct slot *slot, struct job *job)
 		job->id = before->id;
 		memcpy(job->service, before->service, sizeof job->service);
 	}
-	if (!slot->worker)
+	if (!slot->worker) {
 		slot->worker = worker_create(desktop->base.loop, "vigie-desktop");
+		worker_when_dropped(slot->worker, dropped);
+	}
+	job->alone = all_free(desktop);
 	slot->job = job;
 	job->slot = slot;
 	timer_start(job->deadline, DEADLINE_US);
@@ -366,21 +412,21 @@ static void cancel(struct notifier *n, struct delivery *d)
 static int desktop_open(struct notifier *n)
 {
 	(void)n;
-	return notify_is_initted() || notify_init("vigie") ? 0 : -EIO;
+	return notify_is_initted() || notify_init(APP_NAME) ? 0 : -EIO;
 }
 
-/* A job that hangs stays with its thread, which is left behind: its memory is not ours to free. */
 static void desktop_close(struct notifier *n)
 {
 	struct desktop *desktop = (struct desktop *)n;
 	for (size_t i = 0; i < SLOT_COUNT; i++) {
-		struct slot *slot = &desktop->slots[i];
-		if (slot->job) {
-			g_cancellable_cancel(slot->job->cancellable);
-			timer_destroy(slot->job->deadline);
+		struct job *job = desktop->slots[i].job;
+		if (job) {
+			timer_destroy(job->deadline);
+			job->deadline = NULL;
+			g_cancellable_cancel(job->cancellable);
 		}
-		if (slot->worker)
-			worker_destroy(slot->worker);
+		worker_destroy(desktop->slots[i].worker);
+		desktop->slots[i].worker = NULL;
 	}
 }
 

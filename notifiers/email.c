@@ -144,10 +144,17 @@ static bool check_login(const struct email *e, const struct conf_node *node, str
 	return true;
 }
 
+/* GMime counts how often this is called; it does not start again once it was shut down, so it never
+ * is. */
+static void start_gmime(void)
+{
+	g_mime_init();
+}
+
 static bool check(struct notifier *n, const struct conf_node *node, struct diag *diag)
 {
 	struct email *e = (struct email *)n;
-	g_mime_init();
+	start_gmime();
 	bool ok = check_login(e, node, diag);
 	if (!str_starts(e->url, STR("smtp://")) && !str_starts(e->url, STR("smtps://"))) {
 		diag_error(diag, conf_get(node, "url")->at,
@@ -164,7 +171,6 @@ static bool check(struct notifier *n, const struct conf_node *node, struct diag 
 		ok = check_mailbox(node, "reply_to", e->reply_to, diag) && ok;
 	for (size_t i = 0; i < e->to.count; i++)
 		ok = check_mailbox(node, "to", e->to.items[i], diag) && ok;
-	g_mime_shutdown();
 	return ok;
 }
 
@@ -178,6 +184,8 @@ static void add_mailbox(GMimeMessage *message, GMimeAddressType type, struct str
 	InternetAddressList *list = parse_mailbox(mailbox);
 	if (!list)
 		return; /* check has refused those */
+	/* else GMime picks the smallest character set that will do, not UTF-8 */
+	internet_address_set_charset(internet_address_list_get_address(list, 0), "utf-8");
 	internet_address_list_append(g_mime_message_get_addresses(message, type), list);
 	g_object_unref(list);
 }
@@ -286,7 +294,7 @@ static void render(const struct notifier *n, const struct alert *alert, struct s
 {
 	const struct email *e = (const struct email *)n;
 	struct buf subject;
-	g_mime_init();
+	start_gmime();
 	GMimeMessage *message = g_mime_message_new(true);
 	add_mailbox(message, GMIME_ADDRESS_TYPE_FROM, e->from);
 	if (e->reply_to.p)
@@ -302,7 +310,6 @@ static void render(const struct notifier *n, const struct alert *alert, struct s
 	set_body(message, e, alert, delivery_id);
 	write_message(message, out);
 	g_object_unref(message);
-	g_mime_shutdown();
 }
 
 static void ended(void *ctx, enum smtp_end end, int code, const char *message)

@@ -15,21 +15,23 @@ static bool key_read(struct str text, struct signing_key *key, const char **reas
 	struct str base64 = str_slice(text, strlen("whsec_"), text.n);
 	struct buf bytes;
 	buf_init(&bytes, MAX_TEXT_BYTES);
-	*reason = NULL;
+	const char *wrong = NULL;
 	if (base64.n > MAX_TEXT_BYTES)
-		*reason = "a secret is at most 64 bytes in base64";
+		wrong = "a secret is at most 64 bytes in base64";
 	else if (!base64_decode(base64, &bytes))
-		*reason = "what follows 'whsec_' is not base64";
+		wrong = "what follows 'whsec_' is not base64";
 	else if (bytes.n < SIGNING_MIN_BYTES)
-		*reason = "a secret is at least 24 bytes in base64";
+		wrong = "a secret is at least 24 bytes in base64";
 	else if (bytes.n > SIGNING_MAX_BYTES)
-		*reason = "a secret is at most 64 bytes in base64";
-	if (!*reason) {
+		wrong = "a secret is at most 64 bytes in base64";
+	if (!wrong) {
 		memcpy(key->bytes, bytes.p, bytes.n);
 		key->n = bytes.n;
+	} else {
+		*reason = wrong;
 	}
 	buf_finish(&bytes);
-	return !*reason;
+	return !wrong;
 }
 
 static size_t word_end(struct str s)

@@ -39,7 +39,7 @@ struct reader {
 	size_t depth;
 };
 
-enum { UNKNOWN = UINT32_MAX /* an atom that stands for no one character */ };
+#define UNKNOWN UINT32_MAX /* an atom that stands for no one character */
 
 static int peek(const struct reader *r, size_t ahead)
 {

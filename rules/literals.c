@@ -29,7 +29,7 @@ static hs_database_t *compile(const struct str *list, size_t count)
 	hs_database_t *database = NULL;
 	hs_compile_error_t *error = NULL;
 	for (size_t i = 0; i < count; i++) {
-		assert(list[i].n > 0);
+		assert(list[i].n > 0 && str_find_char(list[i], '\0') == SIZE_MAX);
 		texts[i] = list[i].p;
 		lengths[i] = list[i].n;
 		ids[i] = (unsigned)i;

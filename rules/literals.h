@@ -8,11 +8,12 @@
 struct literals;
 struct literals_scratch;
 
-/* The list's index is the literal's id. NULL on failure, which only a set too large can cause. */
+/* The list's index is the literal's id; a literal has at least one byte, and no NUL. NULL on
+ * failure, which only a set too large can cause. */
 struct literals *literals_create(const struct str *list, size_t count);
-void literals_destroy(struct literals *l);
+void literals_destroy(struct literals *l); /* takes NULL */
 struct literals_scratch *literals_scratch_create(const struct literals *l);
-void literals_scratch_destroy(struct literals_scratch *s);
-/* Calls found(ctx, id) for each occurrence, until it returns false. */
+void literals_scratch_destroy(struct literals_scratch *s); /* takes NULL */
+/* Calls found(ctx, id) for each occurrence, also overlapping ones, until it returns false. */
 void literals_find(const struct literals *l, struct literals_scratch *s, struct str text,
 	bool (*found)(void *ctx, uint32_t id), void *ctx);

@@ -7,7 +7,9 @@
 
 #include "base/mem.h"
 
-enum { PAIRS = 1 << 16, SINGLES = 1 << 8, NO_LITERAL = UINT32_MAX };
+enum { PAIRS = 1 << 16, SINGLES = 1 << 8 };
+
+#define NO_LITERAL UINT32_MAX
 
 struct entry {
 	struct str text;
@@ -50,7 +52,7 @@ struct literals *literals_create(const struct str *list, size_t count)
 	l->entries = mem_zero(count, sizeof *l->entries);
 	l->bytes = mem_alloc(total + 1);
 	for (size_t i = count; i-- > 0;) {
-		assert(list[i].n > 0);
+		assert(list[i].n > 0 && str_find_char(list[i], '\0') == SIZE_MAX);
 		uint32_t *first = bucket(l, list[i]);
 		memcpy(l->bytes + at, list[i].p, list[i].n);
 		l->entries[i] = (struct entry){ { l->bytes + at, list[i].n }, *first };

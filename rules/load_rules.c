@@ -193,7 +193,8 @@ static struct expr *condition(struct loader *l, const struct conf_node *where, c
 	enum expr_field field, struct str_list values)
 {
 	const struct conf_node *node = conf_get(where, key);
-	if (!node || (node->kind == CONF_LIST && values.count != node->count))
+	bool many = node && node->kind == CONF_LIST;
+	if (!node || values.count != (many ? node->count : node->kind != CONF_NULL))
 		return NULL; /* absent, or an error was reported */
 	if (values.count == 0) {
 		diag_error(l->diag, node->at, "nothing stands here: leave the key out");
@@ -201,8 +202,7 @@ static struct expr *condition(struct loader *l, const struct conf_node *where, c
 	}
 	struct str *items = arena_array(&l->rules->arena, struct str, values.count);
 	for (size_t i = 0; i < values.count; i++) {
-		check_value(l, field, values.items[i],
-			node->kind == CONF_LIST ? &node->items[i] : node);
+		check_value(l, field, values.items[i], many ? &node->items[i] : node);
 		bool at_sign = field == EXPR_FROM && str_starts(values.items[i], STR("@"));
 		items[i] = str_slice(values.items[i], at_sign, values.items[i].n);
 	}

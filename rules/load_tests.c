@@ -27,8 +27,8 @@ static void load_post(struct loader *l, const struct conf_node *node, struct pos
 		post->text = arena_str(&l->rules->arena, node->text);
 		return;
 	}
-	if (!conf_decode(rules_post_fields, NULL, node, &keys, &l->rules->arena, l->diag))
-		return;
+	/* What is wrong with one key says nothing against the others. */
+	(void)conf_decode(rules_post_fields, NULL, node, &keys, &l->rules->arena, l->diag);
 	post->id = keys.id;
 	post->source = keys.source;
 	post->url = keys.url;

@@ -120,17 +120,15 @@ static void add_words(struct match_scratch *m, uint32_t id, enum post_field fiel
 struct run {
 	const struct text_word *words;
 	size_t count;
-	bool parts;
 };
 
-/* Do the words from `first` on spell the phrase? In the parts of a hashtag nothing can stand
- * between them, so there all are glued. */
+/* Do the words from `first` on spell the phrase? */
 static bool phrase_at(
 	const struct text *text, const struct run *run, size_t first, const struct phrase *phrase)
 {
 	for (size_t i = 0; i < phrase->count; i++) {
 		struct text_word w = run->words[first + i];
-		bool parted = phrase->words[i].glued && !run->parts && !(w.flags & WORD_GLUED);
+		bool parted = phrase->words[i].glued && !(w.flags & WORD_GLUED);
 		if (w.flags & WORD_SHUT || parted ||
 			!str_eq(text_word(text, w), phrase->words[i].word))
 			return false;
@@ -187,7 +185,7 @@ static void find_in_parts(struct match_scratch *m, enum post_field field)
 		size_t end = i + 1;
 		while (end < parts->count && !(parts->items[end].flags & WORD_FIRST_PART))
 			end++;
-		find_in_run(m, field, &(struct run){ parts->items + i, end - i, true });
+		find_in_run(m, field, &(struct run){ parts->items + i, end - i });
 		i = end;
 	}
 }
@@ -203,14 +201,16 @@ static void find_entity(struct match_scratch *m, enum post_field field, enum tex
 	const struct posting *p = words_find(&m->set->words, text->folded.p + from, to - from);
 	for (; p; p = words_next(&m->set->words, p)) {
 		struct str letters = m->set->rules->terms[p->term].letters;
-		if (p->kind == POSTING_JOINED && kind != ENTITY_CASHTAG) {
-			const struct phrase *phrase = m->set->phrase_of[p->term];
-			if (kind == ENTITY_HANDLE && phrase->count < 2)
-				continue;
-			letters = phrase->joined_letters;
-		} else if (p->kind != kinds[kind]) {
+		const struct phrase *phrase = m->set->phrase_of ? m->set->phrase_of[p->term] : NULL;
+		bool joined = p->kind == POSTING_JOINED &&
+			(kind == ENTITY_TAG || (kind == ENTITY_HANDLE && phrase->count > 1));
+		/* An apostrophe after a hashtag may make its body part of a longer word. */
+		bool word = p->kind == POSTING_WORD && kind == ENTITY_TAG &&
+			(!phrase || phrase->count == 1);
+		if (p->kind != kinds[kind] && !joined && !word)
 			continue;
-		}
+		if (phrase)
+			letters = phrase->joined_letters;
 		add_words(m, p->term, field, from, to, same_letters(text, from, to, letters));
 	}
 }
@@ -274,7 +274,7 @@ void match_find(struct match_scratch *m, const struct post *post)
 		enum post_field field = (enum post_field)i;
 		struct text *text = &m->texts[i];
 		text_set(text, post_field(post, field));
-		find_in_run(m, field, &(struct run){ text->words.items, text->words.count, false });
+		find_in_run(m, field, &(struct run){ text->words.items, text->words.count });
 		find_in_parts(m, field);
 		find_entities(m, field);
 		find_symbols(m, field);

@@ -51,9 +51,18 @@ struct rules {
 	struct map rule_by_name, list_by_name;
 };
 
-/* known_targets: names that `notify` may use; NULL: any (a rules file on its own). file: for list
- * files, whose paths are relative to the file that names them. All errors go to diag; what comes
- * back is whole only if diag has none. Never NULL. */
+/* A rule's tree is and(or(any, regex), all..., not(or(none)), where...) without what is absent or
+ * has one child only: `regex` holds alternatives to the terms of `any`. Terms that can only prevent
+ * a match, their own or those of a list, are marked negative.
+ *
+ * A list file has one term a line, in UTF-8, with or without a byte order mark and CRs. A "#" at
+ * the beginning of a line or after white space, with white space or the line's end behind it,
+ * begins a comment; at the beginning of a line any "#" does that is not followed by a word
+ * character, which makes it a hashtag. Its path is relative to the file that names it.
+ *
+ * known_targets: names that `notify` may use; NULL: any (a rules file on its own). Keys of rules.md
+ * that are not there yet are errors. All errors go to diag; what comes back is whole only if diag
+ * has none. Never NULL; it needs nothing of root any more. */
 struct rules *rules_load(
 	const struct conf_node *root, const struct str_list *known_targets, struct diag *diag);
 /* A rule set of plain terms, one a line as in a list file, for `vigie match -r words.txt` and

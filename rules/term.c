@@ -235,14 +235,17 @@ static bool parse_quoted(const struct parser *p, struct part body)
 	return not_yet(p, rest.offset, "words within a distance (\"...\"~4)");
 }
 
-/* The first byte of a name that cannot be there: word characters, and between two of them one
- * of `between`. */
-static size_t name_length(struct str s, const char *between)
+/* The first byte of a name that cannot be there: a name is made of word characters, and between
+ * two of them one of `between`. Only hashtags have characters of scripts without spaces: those end
+ * the others. */
+static size_t name_length(struct str s, const char *between, bool spaceless)
 {
 	size_t i = 0;
 	while (i < s.n) {
 		uint32_t c;
 		size_t n = utf8_read(s, i, &c);
+		if (!spaceless && (fold_class(c) & FOLD_SPACELESS))
+			break;
 		bool inner = c < 0x80 && strchr(between, (int)c) && word_before(s, i) &&
 			(class_at(s, i + 1) & FOLD_WORD);
 		if (!inner && !(fold_class(c) & (FOLD_WORD | FOLD_VANISHES)))
@@ -256,7 +259,7 @@ static bool parse_name(const struct parser *p, struct part body, enum term_kind 
 	const char *between, const char *what)
 {
 	struct part name = part_from(body, 1, body.text.n);
-	size_t n = name_length(name.text, between);
+	size_t n = name_length(name.text, between, kind == TERM_TAG);
 	if (n < name.text.n || n == 0) {
 		diag_error(p->diag, place(p, name.offset + n), "this cannot stand in a %s", what);
 		hint_quotes(p);
@@ -268,8 +271,8 @@ static bool parse_name(const struct parser *p, struct part body, enum term_kind 
 static bool begins_cashtag(struct str body)
 {
 	unsigned class = class_at(body, 1);
-	return body.p[0] == '$' && (class & FOLD_WORD) && !(body.p[1] >= '0' && body.p[1] <= '9') &&
-		body.p[1] != '_';
+	return (class & FOLD_WORD) && !(class & FOLD_SPACELESS) &&
+		!(body.p[1] >= '0' && body.p[1] <= '9') && body.p[1] != '_';
 }
 
 static bool word_of_query(struct str word)

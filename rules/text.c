@@ -77,7 +77,7 @@ static size_t url_end(const char *p, size_t i, size_t n)
 static size_t add_run(struct text *t, size_t from, size_t n, unsigned flags)
 {
 	const char *p = t->folded.p;
-	size_t start = from, i = from;
+	size_t start = from, letters = from, i = from;
 	while (i < n) {
 		if (i == start && i > from && !(flags & WORD_SHUT) && url_end(p, i, n))
 			return i; /* a link that touches a spaceless character */
@@ -87,12 +87,12 @@ static size_t add_run(struct text *t, size_t from, size_t n, unsigned flags)
 				add_word(&t->words, start, i, flags);
 			add_word(&t->words, i, i + step, flags | WORD_SPACELESS);
 			i += step;
-			start = i;
+			start = letters = i;
 		} else if (fold_is_word(p[i])) {
 			i++;
 		} else if (p[i] == '\'' && i + 1 < n && fold_is_word(p[i + 1]) &&
-			!spaceless_at(p, i + 1, n) && joins(p + start, i - start)) {
-			i++;
+			!spaceless_at(p, i + 1, n) && joins(p + letters, i - letters)) {
+			letters = ++i;
 		} else {
 			break;
 		}
@@ -182,15 +182,13 @@ static void add_parts(struct text *t, size_t from, size_t to)
 	bool first = true;
 	unsigned before = 0;
 	for (size_t i = from; i < to;) {
-		uint32_t c, next;
-		size_t step = utf8_read(t->original, f->from[i], &c);
-		size_t after = f->from[i] + (step ? step : 1);
+		uint32_t c, next = 0;
 		size_t end = i + 1;
+		(void)utf8_read(t->original, f->from[i], &c);
 		while (end < to && f->from[end] == f->from[i])
 			end++;
-		next = 0;
-		if (after < t->original.n)
-			(void)utf8_read(t->original, after, &next);
+		if (f->from[end] < t->original.n) /* what vanished is passed over */
+			(void)utf8_read(t->original, f->from[end], &next);
 		if (c == '_' || is_seam(before, fold_class(c), fold_class(next))) {
 			add_part(t, start, i, &first);
 			start = c == '_' ? end : i;
@@ -207,8 +205,10 @@ static void add_parts(struct text *t, size_t from, size_t to)
 
 static size_t add_tag(struct text *t, size_t i)
 {
-	size_t end = i;
-	while (word_at(t->folded.p, end, t->folded.n))
+	const char *p = t->folded.p;
+	size_t n = t->folded.n, end = i;
+	/* A link may touch a spaceless character, and is then no part of the body. */
+	while (word_at(p, end, n) && (letter_before(p, end) || end == i || !url_end(p, end, n)))
 		end++;
 	add_entity(t,
 		(struct text_entity){

@@ -37,8 +37,8 @@ struct file_source {
 	uint64_t start, offset; /* of the first byte framed and of the next to be read */
 	char head[FILE_HEAD_BYTES]; /* as far as offset goes */
 	struct records records;
-	/* The next turn of the loop: a pipe that is always readable, since a timer of no delay, set
-	 * anew when it fires, would keep everybody else from having a turn. */
+	/* The next turn of the loop: a pipe that is always readable, since the shortest timer is a
+	 * millisecond, in which several pieces could have been read. */
 	int soon_fd;
 	struct fd_watch *soon;
 	struct timer *later; /* while a file is being left */

@@ -56,38 +56,6 @@ static bool folders_make(char *path, struct buf *message)
 	}
 }
 
-bool file_locate(
-	const char *path, bool make_folders, char out[FILE_PATH_BYTES], struct buf *message)
-{
-	char whole[PATH_MAX], folder[PATH_MAX];
-	if (!text_of_path(path, whole, message))
-		return false;
-	char *slash = strrchr(whole, '/');
-	const char *name = slash + 1;
-	if (!name[0] || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-		buf_addf(message, "store is a folder, not a file: '%s'", path);
-		return false;
-	}
-	*slash = '\0';
-	if (whole[0] && make_folders && !folders_make(whole, message))
-		return false;
-	struct stat info;
-	if (!realpath(whole[0] ? whole : "/", folder) || stat(folder, &info) != 0 ||
-		(!S_ISDIR(info.st_mode) && (errno = ENOTDIR))) {
-		buf_addf(message, "cannot find the folder of the store: '%s': %s", whole,
-			error_text(errno));
-		return false;
-	}
-	int n = snprintf(
-		out, FILE_PATH_BYTES, "%s%s%s", folder, strcmp(folder, "/") ? "/" : "", name);
-	if (n < 0 || n >= FILE_PATH_BYTES) {
-		buf_addf(message, "path of the store is longer than %d bytes: '%s'",
-			FILE_PATH_BYTES - 1, path);
-		return false;
-	}
-	return true;
-}
-
 /* 1: a regular file; 0: nothing; -1: message says. */
 static int look(const char *path, struct stat *info, struct buf *message)
 {
@@ -113,6 +81,39 @@ static int look_at_database(const char *path, struct stat *info, struct buf *mes
 		return -1;
 	}
 	return found;
+}
+
+bool file_locate(
+	const char *path, bool make_folders, char out[FILE_PATH_BYTES], struct buf *message)
+{
+	char whole[PATH_MAX], dotted[PATH_MAX + 2], folder[PATH_MAX];
+	if (!text_of_path(path, whole, message))
+		return false;
+	char *slash = strrchr(whole, '/');
+	const char *name = slash + 1;
+	if (!name[0] || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+		buf_addf(message, "store is a folder, not a file: '%s'", path);
+		return false;
+	}
+	*slash = '\0';
+	if (whole[0] && make_folders && !folders_make(whole, message))
+		return false;
+	/* With the dot it must be a folder. */
+	(void)snprintf(dotted, sizeof dotted, "%s/.", whole); /* it fits */
+	if (!realpath(dotted, folder)) {
+		buf_addf(message, "cannot find the folder of the store: '%s': %s", whole,
+			error_text(errno));
+		return false;
+	}
+	int n = snprintf(
+		out, FILE_PATH_BYTES, "%s%s%s", folder, strcmp(folder, "/") ? "/" : "", name);
+	if (n < 0 || n >= FILE_PATH_BYTES) {
+		buf_addf(message, "path of the store is longer than %d bytes: '%s'",
+			FILE_PATH_BYTES - 1, path);
+		return false;
+	}
+	struct stat info;
+	return look_at_database(out, &info, message) >= 0;
 }
 
 bool file_present(const char *path, struct buf *message)

@@ -11,7 +11,8 @@
 enum { FILE_PATH_BYTES = 500 };
 
 /* The absolute path with a folder free of symbolic links, so that only the file itself could be
- * one, which SQLite then refuses. make_folders: what is missing is made, mode 0700. */
+ * one, and that is refused like all that is no regular file. make_folders: what is missing is made,
+ * mode 0700. */
 bool file_locate(
 	const char *path, bool make_folders, char out[FILE_PATH_BYTES], struct buf *message);
 

@@ -16,11 +16,10 @@ enum {
 	EXPRESSION_DEPTH = 20,
 	COMPOUND_SELECTS = 3,
 	PATTERN_BYTES = 50,
-	/* A check may take about two seconds: so many steps of the statement machine over the rows
-	 * of the smaller tables, and all tables only of a file of so many bytes. */
+	/* A check may take about two seconds: so many steps over rows for all tables together. */
 	CHECK_STEPS_A_CALL = 100000,
 	CHECK_CALLS = 500,
-	CHECK_WHOLE_BYTES = 256 * 1024 * 1024
+	CHECK_REPORT_BYTES = 64 * 1024
 };
 
 static const char *const migrations[SCHEMA_VERSION] = {
@@ -233,39 +232,58 @@ static int count_down(void *left)
 	return --*calls < 0;
 }
 
+/* The first line of a report that is not its heading. */
+static struct str first_trouble(struct str report)
+{
+	struct str line;
+	while (str_next(&report, '\n', &line))
+		if (!str_starts(line, STR("***")))
+			return line;
+	return STR("");
+}
+
+/* False, and message says why, if the check finds something or fails; running out of calls is
+ * neither. */
+static bool check_table(struct store *s, const char *sql, const int *calls, struct buf *message)
+{
+	struct buf report, trouble;
+	buf_init(&report, CHECK_REPORT_BYTES);
+	buf_init(&trouble, CHECK_REPORT_BYTES);
+	bool asked = ask(s, sql, NULL, &report, &trouble);
+	bool good = *calls < 0 || (asked && str_eq(buf_str(&report), STR("ok")));
+	if (!good && asked)
+		buf_addf(message, "store is damaged, move it aside to start afresh: '%s': %.*s",
+			s->path, STR_ARGS(first_trouble(buf_str(&report))));
+	else if (!good)
+		buf_add(message, buf_str(&trouble));
+	buf_finish(&report);
+	buf_finish(&trouble);
+	return good;
+}
+
 /* The tables that deliveries and cursors hang on come first; what time does not allow is left. */
 static bool look_for_damage(struct store *s, struct buf *message)
 {
-	static const char *const checks[] = {
-		"PRAGMA quick_check('cursor')",
-		"PRAGMA quick_check('target')",
-		"PRAGMA quick_check('delivery')",
-		"PRAGMA quick_check('alert')",
-		"PRAGMA quick_check('archive')",
+	static const struct {
+		const char *sql;
+		int64_t max_bytes; /* of a file in which this table is still checked in time */
+	} checks[] = {
+		{ "PRAGMA quick_check('cursor')", INT64_MAX },
+		{ "PRAGMA quick_check('target')", INT64_MAX },
+		{ "PRAGMA quick_check('delivery')", INT64_C(4) << 30 },
+		{ "PRAGMA quick_check('alert')", INT64_C(512) << 20 },
+		{ "PRAGMA quick_check('archive')", INT64_C(512) << 20 },
 	};
-	enum { SMALL_TABLES = 2, ALL_TABLES = sizeof checks / sizeof *checks };
 	int64_t bytes = 0;
 	if (!ask(s, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
 		    &bytes, NULL, message))
 		return false;
-	size_t count = bytes > CHECK_WHOLE_BYTES ? SMALL_TABLES : ALL_TABLES;
 	int calls = CHECK_CALLS;
 	sqlite3_progress_handler(s->db, CHECK_STEPS_A_CALL, count_down, &calls);
 	bool good = true;
-	for (size_t i = 0; good && calls >= 0 && i < count; i++) {
-		struct buf text, trouble;
-		buf_init(&text, 1000);
-		buf_init(&trouble, 1000);
-		bool asked = ask(s, checks[i], NULL, &text, &trouble);
-		/* Out of time is no damage. */
-		good = calls < 0 || (asked && str_eq(buf_str(&text), STR("ok")));
-		if (!good)
-			buf_addf(message,
-				"store is damaged, move it aside to start afresh: '%s': %.*s",
-				s->path, STR_ARGS(buf_str(asked ? &text : &trouble)));
-		buf_finish(&text);
-		buf_finish(&trouble);
-	}
+	for (size_t i = 0; good && calls >= 0 && i < sizeof checks / sizeof *checks; i++)
+		if (bytes <= checks[i].max_bytes)
+			good = check_table(s, checks[i].sql, &calls, message);
 	sqlite3_progress_handler(s->db, 0, NULL, NULL);
 	return good;
 }

@@ -25,12 +25,11 @@ CALLS = [
     ("sleep usleep nanosleep", ["tests/*"], "blocks: time is an argument, waiting is a timer"),
     ("signal", [], "use sigaction"),
     (
-        "malloc calloc realloc strdup strndup reallocarray aligned_alloc posix_memalign"
+        "malloc calloc realloc free strdup strndup reallocarray aligned_alloc posix_memalign"
         " asprintf vasprintf",
-        ["base/*"],
+        ["base/*", "tests/*"],
         "use base/mem.h, base/arena.h or base/buf.h",
     ),
-    ("free", ["base/*", "tests/*"], "use mem_free of base/mem.h"),
     ("printf vprintf puts putchar", ["daemon/cmd_*", "tests/*", "*_gen.c"], "only commands print"),
     (
         "fprintf vfprintf fputs fputc perror",

@@ -29,5 +29,14 @@ build() {
     # A fuzz target that is new is only seen when meson looks again.
     meson setup --reconfigure "$folder" >"$log" 2>&1 || return
   fi
-  ninja -j "$jobs" -C "$folder" >"$log" 2>&1
+  ninja -k 0 -j "$jobs" -C "$folder" >"$log" 2>&1
+}
+
+# What a failed build has to say: from the first failure on, or the last lines.
+show_build() {
+  if grep -q '^FAILED' "$1"; then
+    sed -n '/^FAILED/,$p' "$1" | grep -v '^\[[0-9]*/[0-9]*\]' | head -n 80
+  else
+    tail -n 40 "$1"
+  fi
 }

@@ -187,8 +187,11 @@ class Tree:
             own = path[:-2] + ".h"
             if own in self.text and (not listed or listed[0][1] != own):
                 self.find(path, listed[0][0] if listed else 1, f"own header comes first: '{own}'")
-            # A file without one of its own name may begin with the header that it implements.
-            if listed and listed[0][2] and folder_of(listed[0][1]) in (folder_of(path), "tests"):
+        # A file without a header of its own name may begin with the one that it implements, and
+        # anything of the tests with what every test includes.
+        begins = path.endswith(".c") or folder_of(path) == "tests"
+        if begins and listed and listed[0][2]:
+            if folder_of(listed[0][1]) in (folder_of(path), "tests"):
                 listed = listed[1:]
         ours = False
         for (line, name, quoted), following in zip(listed, listed[1:] + [None]):
@@ -350,6 +353,10 @@ class SelfTest(unittest.TestCase):
     def test_an_include_under_a_condition_may_stand_where_it_is_needed(self):
         text = '#include "base/str.h"\n\n#if X\n#include <stdio.h>\n#endif\n'
         self.assertEqual(self.findings(base__str_h=self.ONCE, model__main_c=text), [])
+
+    def test_anything_of_the_tests_may_begin_with_check_h(self):
+        text = self.ONCE + '#include "tests/check.h"\n\n#include <stdlib.h>\n'
+        self.assertEqual(self.findings(tests__check_h=self.ONCE, tests__data_h=text), [])
 
     def test_circles_of_headers_are_found(self):
         self.finds(

@@ -23,7 +23,7 @@ seconds=$1
 shift
 
 asan_build || {
-  tail -n 40 build-asan/log
+  show_build build-asan/log
   exit 1
 }
 if [ $# -eq 0 ]; then

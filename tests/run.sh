@@ -71,7 +71,7 @@ suite() {
 
 build_failed() {
   echo "--- FAILED: building $1"
-  tail -n 40 "$1/log"
+  show_build "$1/log"
   add "0 1 0"
 }
 

@@ -65,7 +65,8 @@ quietly() {
   if "$@" >"$log" 2>&1; then
     return 0
   fi
-  tail -n 40 "$log" >&2
+  # Of a build only what went wrong.
+  grep -v '^\[[0-9]*/[0-9]*\]' "$log" | tail -n 40 >&2
   return 1
 }
 

@@ -165,6 +165,7 @@ static void what_is_not_json_is_refused_with_a_place_and_a_reason(void **state)
 		{ "[1]", 0, "not a JSON object" },
 		{ "{", 1, "not JSON: unexpected end" },
 		{ "{\"a\":1} x", 8, "not JSON: trailing garbage" },
+		{ "{\"a\":1} \"}", 8, "not JSON: trailing garbage" },
 		{ "{\"a\":1}{}", 7, "not JSON: trailing garbage" },
 		{ "{\"a\" 1}", 5, "not JSON: expected ':'" },
 		{ "{\"a\":1 \"b\":2}", 7, "not JSON: expected ',' or a closing bracket" },

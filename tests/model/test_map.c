@@ -255,6 +255,23 @@ static void vigie_s_own_posts_are_read_in_all_their_spellings(void **state)
 	check_skipped("post", "{}");
 }
 
+static void times_that_no_post_has_are_unknown(void **state)
+{
+	(void)state;
+	static const char *const times[] = { "0", "-1", "\"0816-01-01T00:00:00Z\"",
+		"\"1969-12-31T23:59:59Z\"", "253402300800000000", "1e9", "\"1.5.5\"", "\"\"" };
+	struct fixture f;
+	begin(&f, "post");
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		char record[100];
+		(void)snprintf(
+			record, sizeof record, "{\"text\":\"x\",\"created_at\":%s}", times[i]);
+		assert_int_equal(read_one(&f, record), POST_READ);
+		assert_int_equal(f.post.created_at_us, 0);
+	}
+	post_reader_destroy(f.reader);
+}
+
 static void what_post_json_writes_the_map_post_reads_back(void **state)
 {
 	(void)state;
@@ -459,6 +476,7 @@ int main(void)
 		cmocka_unit_test(a_line_of_x_is_read),
 		cmocka_unit_test(a_tweet_of_v1_is_read),
 		cmocka_unit_test(vigie_s_own_posts_are_read_in_all_their_spellings),
+		cmocka_unit_test(times_that_no_post_has_are_unknown),
 		cmocka_unit_test(what_post_json_writes_the_map_post_reads_back),
 		cmocka_unit_test(what_is_not_json_is_rejected_with_reason_and_place),
 		cmocka_unit_test(a_record_too_large_to_decode_is_rejected),

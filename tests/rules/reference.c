@@ -168,6 +168,15 @@ static size_t handle_end(const struct steps *s, size_t i)
 	return end;
 }
 
+/* Where the name in @name@example.org ends; without a second "@", the handle. */
+static size_t name_end(const struct steps *s, size_t i)
+{
+	size_t end = handle_end(s, i), host = i + 1;
+	while (host < end && at(s, host) != '@')
+		host++;
+	return host;
+}
+
 static void mark_handles(struct steps *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -252,7 +261,7 @@ static bool is_seam(const struct steps *s, struct word body, size_t i)
 		return true;
 	if (!s->items[i].first || !has_class(s, i, FOLD_UPPER))
 		return false;
-	if (has_class(s, i - 1, FOLD_LOWER) || (at(s, i - 1) >= '0' && at(s, i - 1) <= '9'))
+	if (!has_class(s, i - 1, FOLD_UPPER))
 		return true;
 	size_t next = i + 1;
 	while (next < body.to && !s->items[next].first)
@@ -397,7 +406,8 @@ static bool find_words(const struct pattern *p, const struct steps *s)
 		if (begins_tag(s, i))
 			found = words_in_tag(p, s, (struct word){ i + 1, tag_end(s, i) });
 		else if (begins_handle(s, i) && p->words.count > 1)
-			found = joined_is(p, s, (struct word){ i + 1, handle_end(s, i) });
+			found = joined_is(p, s, (struct word){ i + 1, handle_end(s, i) }) ||
+				joined_is(p, s, (struct word){ i + 1, name_end(s, i) });
 	}
 	mem_free(words.items);
 	return found;
@@ -424,10 +434,7 @@ static bool find_tag(const struct pattern *p, const struct steps *s)
 
 static bool handle_is(const struct pattern *p, const struct steps *s, size_t i)
 {
-	size_t end = handle_end(s, i), host = i + 1;
-	while (host < end && at(s, host) != '@')
-		host++;
-	return body_is(p, s, i + 1, end) || body_is(p, s, i + 1, host);
+	return body_is(p, s, i + 1, handle_end(s, i)) || body_is(p, s, i + 1, name_end(s, i));
 }
 
 static bool find_handle(const struct pattern *p, const struct steps *s)

@@ -27,11 +27,12 @@
  * Hashtags. "#", outside links and handles, not after a word character, then all word characters
  * that follow: the body. Besides its words as above, the body as a whole is one word, and its parts
  * are words that follow each other: it is cut before and after "_" (which is no part), before an
- * upper-case letter after a lower-case letter or a digit, before an upper-case letter after an
- * upper-case one and before a lower-case one, and around each spaceless character. A term is also
+ * upper-case letter after what is none, before an upper-case letter after an upper-case one
+ * and before a lower-case one, and around each spaceless character. A term is also
  * found in the whole body if its words joined, without their apostrophes, are the body.
  *
- * A handle is found by a term of two words or more that, joined in the same way, are its body.
+ * A handle is found by a term of two words or more that, joined in the same way, are its body, or
+ * its body up to its second "@".
  *
  * #tag: a hashtag whose whole body is equal. @name: a handle whose body is equal, or whose body up
  * to its second "@" is. $TICK: "$", outside links and handles, not after a word character unless

@@ -1,5 +1,6 @@
 #include "tests/check.h"
 
+#include "base/mem.h"
 #include "tests/rules/reference.h"
 
 struct state {
@@ -10,7 +11,7 @@ struct state {
 
 static int set_up(void **state)
 {
-	struct state *s = calloc(1, sizeof *s);
+	struct state *s = mem_zero(1, sizeof *s);
 	arena_init(&s->arena, 0);
 	s->diag = diag_create();
 	s->scratch = regex_scratch_create();
@@ -24,7 +25,7 @@ static int tear_down(void **state)
 	arena_finish(&s->arena);
 	diag_destroy(s->diag);
 	regex_scratch_destroy(s->scratch);
-	free(s);
+	mem_free(s);
 	return 0;
 }
 

@@ -38,6 +38,8 @@ static void on_state(void *ctx, struct source *s, const char *message)
 {
 	struct harness *h = ctx;
 	buf_addf(&h->states, "%s: %s\n", source_state_name(s->state), message);
+	if (s->state == SOURCE_RETRYING && h->wait_count < HARNESS_MAX_WAITS)
+		h->waits_us[h->wait_count++] = s->retry_in_us;
 }
 
 static void on_ended(void *ctx, struct source *s)
@@ -294,6 +296,18 @@ void harness_until_refused(struct harness *h, uint64_t count)
 {
 	h->wanted_count = count;
 	harness_until(h, has_refused);
+}
+
+static bool has_waited(struct harness *h)
+{
+	return h->wait_count >= h->wanted_count;
+}
+
+int64_t harness_wait_us(struct harness *h, size_t n)
+{
+	h->wanted_count = n;
+	harness_until(h, has_waited);
+	return h->waits_us[n - 1];
 }
 
 void harness_run_for(struct harness *h, int64_t us)

@@ -11,7 +11,7 @@
 #include "net/loop.h"
 #include "sources/source.h"
 
-enum { HARNESS_MAX_BLOCKS = 4096 };
+enum { HARNESS_MAX_BLOCKS = 4096, HARNESS_MAX_WAITS = 256 };
 
 struct harness {
 	char folder[64];
@@ -26,6 +26,8 @@ struct harness {
 	size_t text_ends[HARNESS_MAX_BLOCKS]; /* after each block */
 	size_t block_count;
 	struct buf states; /* one message a line */
+	int64_t waits_us[HARNESS_MAX_WAITS]; /* each time that a source went to SOURCE_RETRYING */
+	size_t wait_count;
 	uint64_t rejected_count, refused_count;
 	size_t ended_count;
 	int deliver_error; /* what deliver answers; 0: it takes blocks */
@@ -71,6 +73,9 @@ void harness_until_text(struct harness *h, struct str wanted); /* and nothing el
 void harness_until_state(struct harness *h, enum source_state state);
 void harness_until_said(struct harness *h, const char *part); /* in a state's message */
 void harness_until_refused(struct harness *h, uint64_t count); /* blocks, by deliver_error */
+/* Runs until there was an nth wait, from 1, and returns it. A state may be over in the same turn of
+ * the loop, a wait that was noted stays. */
+int64_t harness_wait_us(struct harness *h, size_t n);
 void harness_run_for(struct harness *h, int64_t us);
 
 struct str harness_last_cursor(struct harness *h);

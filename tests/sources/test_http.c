@@ -59,14 +59,7 @@ static void start(
 
 static int64_t wait_of(struct fixture *f)
 {
-	harness_until_state(&f->h, SOURCE_RETRYING);
-	return harness_source(&f->h)->retry_in_us;
-}
-
-static bool two_requests(struct harness *h)
-{
-	const struct fixture *f = (const struct fixture *)h; /* its first member */
-	return server_request_count(f->server) >= 2;
+	return harness_wait_us(&f->h, 1);
 }
 
 static bool has(struct str text, const char *part)
@@ -296,8 +289,9 @@ static void a_server_that_only_drops_is_asked_less_and_less_often(void **state)
 	struct fixture *f = *state;
 	f->h.host.monotonic_us = test_clock;
 	START(f, "", CLOSE(NDJSON "{}\n"));
-	harness_until(&f->h, two_requests);
-	assert_true(wait_of(f) >= 250 * US_PER_MS);
+	assert_int_equal(wait_of(f), 0);
+	assert_in_range(harness_wait_us(&f->h, 2), 250 * US_PER_MS, 300 * US_PER_MS);
+	assert_in_range(harness_wait_us(&f->h, 3), 500 * US_PER_MS, 600 * US_PER_MS);
 }
 
 static void a_stream_that_lasted_is_taken_up_at_once_each_time(void **state)

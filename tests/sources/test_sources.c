@@ -188,9 +188,7 @@ static void the_wait_for_the_store_grows_to_five_seconds_and_no_further(void **s
 	harness_start(h, "sources: { f: { type: file, path: %s } }\n", harness_path(h, "in"));
 	int64_t before_us = 0;
 	for (int i = 1; i <= 30; i++) {
-		harness_until_refused(h, (uint64_t)i);
-		harness_until_state(h, SOURCE_RETRYING);
-		const int64_t wait_us = harness_source(h)->retry_in_us;
+		const int64_t wait_us = harness_wait_us(h, (size_t)i);
 		assert_in_range(wait_us, 250 * US_PER_MS, 5 * US_PER_S);
 		assert_true(wait_us >= before_us - US_PER_S);
 		before_us = wait_us;

@@ -1,9 +1,8 @@
 /* Opening: paths, permissions, the lock, options, and files that are not ours or damaged. */
 #define _GNU_SOURCE
-#include "tests/store/fixture.h"
-
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "base/mem.h"
 #include "store/file.h"
 #include "store/schema.h"
+#include "tests/store/fixture.h"
 
 static mode_t mode_of(const char *path, const char *suffix)
 {
@@ -122,6 +122,8 @@ static void a_path_that_is_no_plain_file_is_refused(void **state)
 	(void)snprintf(path, sizeof path, "%s/x/", f->folder);
 	fixture_refused(f, path, STORE_OWN, "is a folder");
 	fixture_refused(f, f->folder, STORE_OWN, "not a regular file");
+	(void)snprintf(path, sizeof path, "%s.lock", f->folder);
+	assert_int_equal(access(path, F_OK), -1);
 	(void)snprintf(path, sizeof path, "%s/fifo", f->folder);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	fixture_refused(f, path, STORE_OWN, "not a regular file");
@@ -171,11 +173,11 @@ static void a_folder_may_be_a_symbolic_link(void **state)
 static void a_relative_path_means_the_folder_at_the_time_of_opening(void **state)
 {
 	struct fixture *f = *state;
-	char *before = get_current_dir_name();
+	char before[PATH_MAX];
+	assert_non_null(getcwd(before, sizeof before));
 	assert_int_equal(chdir(f->folder), 0);
 	struct store *s = store_open("vigie.db", STORE_OWN, &f->message);
 	assert_int_equal(chdir(before), 0);
-	free(before);
 	assert_non_null(s);
 	add_sample(s, 1, SEVERITY_LOW, 10, "mail");
 	store_close(s);

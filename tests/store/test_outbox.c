@@ -1,10 +1,9 @@
-#include "tests/store/fixture.h"
-
 #include <errno.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tests/store/fixture.h"
 
 /* The rows that are due, as "3,1,2". */
 static void check_due(struct store *s, struct str target, int64_t now_us, const int64_t *busy,
@@ -397,26 +396,28 @@ static void questions_stay_fast_with_a_hundred_thousand_pending(void **state)
 {
 	struct store *s = fixture_open(*state, STORE_OWN);
 	add_many(s);
-	int64_t start = clock_monotonic_us(), due;
-	enum { ROUNDS = 100 };
+	int64_t due, best_us = INT64_MAX;
 	struct arena arena;
 	arena_init(&arena, 0);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < 20; i++) {
 		struct outbox_row *rows;
 		size_t count;
 		arena_reset(&arena);
+		int64_t start = clock_monotonic_us();
 		assert_int_equal(store_next_due(s, &due), 0);
 		assert_int_equal(due, 100);
 		assert_int_equal(
 			store_due(s, STR("hook1"), 200000, NULL, 0, 10, &arena, &rows, &count), 0);
 		assert_int_equal(count, 10);
+		int64_t took_us = clock_monotonic_us() - start;
+		if (took_us < best_us)
+			best_us = took_us;
 	}
 	arena_finish(&arena);
-	/* A scan of the table takes ten milliseconds and more; these take some hundredths. The
-	 * bound leaves room for sanitizers and a busy machine. */
-	int64_t each_us = (clock_monotonic_us() - start) / ROUNDS;
-	print_message("store_next_due and store_due: %lld us\n", (long long)each_us);
-	assert_true(each_us < 5000);
+	/* A scan of the table takes ten milliseconds and more, these some hundredths of one. The
+	 * best of them counts, since the machine may be busy. */
+	print_message("store_next_due and store_due: %lld us\n", (long long)best_us);
+	assert_true(best_us < 5000);
 	store_close(s);
 }
 

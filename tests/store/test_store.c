@@ -1,12 +1,11 @@
 #define _GNU_SOURCE
-#include "tests/store/fixture.h"
-
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tests/store/fixture.h"
 
 static void a_replay_adds_nothing(void **state)
 {

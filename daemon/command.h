@@ -1,0 +1,38 @@
+/* The commands of vigie: each is one file ending in a struct command, and a line in commands[]. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+
+/* Exit codes of all commands. */
+enum {
+	EXIT_FOUND = 0, /* found, fine */
+	EXIT_NOTHING = 1, /* nothing found, tests failed */
+	EXIT_USAGE = 2, /* bad usage or configuration */
+	EXIT_STORE = 74, /* the disk let us down: nothing more is acknowledged */
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* as help shows them */
+	const char *help; /* one sentence */
+	const char *options; /* lines of help */
+	int (*run)(
+		int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
+};
+
+extern const struct command command_run, command_match, command_check, command_explain,
+	command_deliveries, command_status;
+extern const struct command *const commands[]; /* ends in NULL */
+
+void command_help(const struct command *c, FILE *out);
+/* Says on standard error what is wrong with the command line, and returns EXIT_USAGE. */
+int command_usage(const struct command *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Prints all messages to standard error. Returns whether there is an error among them. */
+bool command_print_diag(const struct diag *diag);
+/* Writes all of it to standard output; false after an error, such as a closed pipe. */
+bool command_write(struct str text);

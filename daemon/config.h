@@ -1,0 +1,48 @@
+/* The configuration of vigie as a whole: one YAML file, or the folder of files it includes. */
+#pragma once
+
+#include "model/map.h"
+#include "notifiers/notifier.h"
+#include "rules/ruleset.h"
+#include "sources/source.h"
+
+struct config {
+	struct arena arena;
+	const char *path;
+	struct {
+		struct str path;
+		int64_t keep_us; /* sent deliveries, archive and dead letters are kept that long */
+	} store;
+	struct {
+		struct str listen; /* "127.0.0.1:8470"; absent: no server */
+	} http;
+	struct str_list notify; /* who is told when a rule names nobody; absent: every notifier */
+	struct sources *sources;
+	struct notifiers *notifiers;
+	struct rules *rules; /* NULL once config_take_rules was called */
+	struct named_map {
+		struct str name;
+		struct post_map *map;
+	} * maps; /* the user's own */
+	size_t map_count;
+};
+
+/* Reads and checks all of it; every error goes to diag in one run. NULL only if there is no file or
+ * no YAML; what comes back otherwise is whole only if diag has no error. */
+struct config *config_load(const char *path, struct diag *diag);
+void config_destroy(struct config *c); /* takes NULL */
+
+/* Compiled; the config lets go of them. */
+struct ruleset *config_take_rules(struct config *c);
+
+/* A built-in map, the user's own, or NULL for "text" (each line is a text). False if there is none
+ * of that name. */
+bool config_map(const struct config *c, struct str name, const struct post_map **map);
+
+/* Where vigie looks for its configuration without -c: $XDG_CONFIG_HOME/vigie/vigie.yaml or
+ * ~/.config/vigie/vigie.yaml. Lives in the arena. */
+struct str config_default_path(struct arena *arena);
+
+/* The rules alone: of a configuration, a rules file (lists, rules, tests), or a file of plain
+ * terms, one a line (any name that does not end in .yaml or .yml). */
+struct rules *config_load_rules(const char *path, struct diag *diag);

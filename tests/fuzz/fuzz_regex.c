@@ -1,0 +1,57 @@
+/* Flags, a pattern and a text, a line each (the text has the rest): a match lies in the text and is
+ * not empty, and the folded text holds one of the pattern's literals. */
+#include <assert.h>
+
+#include "base/fold.h"
+#include "base/utf8.h"
+#include "rules/regex.h"
+
+static void check_literals(const struct str_list *literals, struct str text)
+{
+	struct buf folded;
+	bool held = false;
+	buf_init(&folded, 0);
+	fold_add(&folded, text);
+	for (size_t i = 0; i < literals->count; i++) {
+		assert(utf8_count(literals->items[i]) >= 2);
+		held = held || str_find(buf_str(&folded), literals->items[i]) != SIZE_MAX;
+	}
+	assert(held && literals->count <= REGEX_MAX_LITERALS);
+	buf_finish(&folded);
+}
+
+static void check_find(const struct regex *re, struct str text, const struct str_list *literals)
+{
+	size_t from = 0, to = 0;
+	struct regex_scratch *scratch = regex_scratch_create();
+	int found = regex_find(re, scratch, text, 0, &from, &to);
+	assert(found <= 1);
+	if (found == 1) {
+		assert(from < to && to <= text.n);
+		assert(utf8_valid(str_slice(text, from, to)));
+		if (literals->count)
+			check_literals(literals, text);
+	}
+	regex_scratch_destroy(scratch);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str rest = { (const char *)data, size }, flags, pattern, message;
+	struct str_list literals = { NULL, 0 };
+	struct arena arena;
+	size_t at;
+	if (!str_next(&rest, '\n', &flags) || !str_next(&rest, '\n', &pattern) || !utf8_valid(rest))
+		return 0;
+	arena_init(&arena, 0);
+	struct regex *re = regex_compile(pattern, flags, &arena, &at, &message);
+	if (!regex_literals(pattern, flags, &arena, &literals))
+		literals.count = 0;
+	if (re)
+		check_find(re, rest, &literals);
+	else
+		assert(at <= pattern.n && message.n > 0);
+	regex_destroy(re);
+	arena_finish(&arena);
+	return 0;
+}

@@ -1,0 +1,198 @@
+#include "tests/check.h"
+
+#include <errno.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "rules/regex.h"
+
+struct state {
+	struct arena arena;
+	struct regex_scratch *scratch;
+};
+
+static int set_up(void **state)
+{
+	struct state *s = mem_zero(1, sizeof *s);
+	arena_init(&s->arena, 0);
+	s->scratch = regex_scratch_create();
+	*state = s;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct state *s = *state;
+	arena_finish(&s->arena);
+	regex_scratch_destroy(s->scratch);
+	mem_free(s);
+	return 0;
+}
+
+static struct regex *compile(struct state *s, const char *pattern, const char *flags)
+{
+	size_t at;
+	struct str message = STR_NONE;
+	struct regex *re = regex_compile(str_of(pattern), str_of(flags), &s->arena, &at, &message);
+	if (!re)
+		fail_msg("%s: %.*s", pattern, STR_ARGS(message));
+	return re;
+}
+
+static int find_in(struct state *s, const char *pattern, const char *flags, struct str text,
+	size_t start, size_t *from, size_t *to)
+{
+	struct regex *re = compile(s, pattern, flags);
+	int found = regex_find(re, s->scratch, text, start, from, to);
+	regex_destroy(re);
+	return found;
+}
+
+static void a_match_is_found_with_its_bytes(void **state)
+{
+	size_t from = 99, to = 99;
+	assert_int_equal(
+		find_in(*state, "\\b\\d{2,4}\\s?(kWc|MWc)\\b", "", STR("é 36 kWc"), 0, &from, &to),
+		1);
+	assert_int_equal(from, 3);
+	assert_int_equal(to, 9);
+	from = to = 99;
+	assert_int_equal(find_in(*state, "kWc", "", STR("36 kwc"), 0, &from, &to), 0);
+	assert_int_equal(from, 99);
+	assert_int_equal(find_in(*state, "a", "", STR("aba"), 1, &from, &to), 1);
+	assert_int_equal(from, 2);
+	assert_int_equal(find_in(*state, "a", "", STR_NONE, 0, &from, &to), 0);
+}
+
+static void flags_and_unicode_do_what_they_say(void **state)
+{
+	size_t from, to;
+	assert_int_equal(find_in(*state, "ÉTÉ", "i", STR("l'été"), 0, &from, &to), 1);
+	assert_int_equal(find_in(*state, "\\bété\\b", "", STR("l'été"), 0, &from, &to), 1);
+	assert_int_equal(find_in(*state, "^b", "", STR("a\nb"), 0, &from, &to), 0);
+	assert_int_equal(find_in(*state, "^b", "m", STR("a\nb"), 0, &from, &to), 1);
+	assert_int_equal(find_in(*state, "a.b", "", STR("a\nb"), 0, &from, &to), 0);
+	assert_int_equal(find_in(*state, "a.b", "s", STR("a\nb"), 0, &from, &to), 1);
+	assert_int_equal(find_in(*state, "a b # c", "x", STR("ab"), 0, &from, &to), 1);
+}
+
+static void bad_patterns_are_refused_with_their_place(void **state)
+{
+	struct state *s = *state;
+	static const struct {
+		const char *pattern, *flags, *message;
+		size_t at;
+	} cases[] = {
+		{ "a(b", "", "missing closing parenthesis", 3 },
+		{ "a)b", "", "unmatched closing parenthesis", 1 },
+		{ "x[z-a]", "", "range out of order in character class", 4 },
+		{ "a\\Cb", "", "using \\C is disabled by the application", 3 },
+		{ "a*", "", "the pattern can match the empty string", 0 },
+		{ "(?=a)", "", "the pattern can match the empty string", 0 },
+		{ "a|", "", "the pattern can match the empty string", 0 },
+		{ "ab\\Gc", "", "\\G has no meaning here", 2 },
+		{ "a", "g", "unknown flag", 0 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t at = 99;
+		struct str message = STR_NONE;
+		assert_null(regex_compile(str_of(cases[i].pattern), str_of(cases[i].flags),
+			&s->arena, &at, &message));
+		check_str(message, str_of(cases[i].message));
+		assert_int_equal(at, cases[i].at);
+	}
+}
+
+static void the_ceilings_of_length_and_nesting_hold(void **state)
+{
+	struct state *s = *state;
+	char pattern[REGEX_MAX_BYTES + 1], nested[3 * REGEX_MAX_NESTING];
+	size_t at;
+	struct str message;
+	memset(pattern, 'a', sizeof pattern);
+	struct regex *re = regex_compile(
+		(struct str){ pattern, REGEX_MAX_BYTES }, STR(""), &s->arena, &at, &message);
+	assert_non_null(re);
+	regex_destroy(re);
+	assert_null(regex_compile(
+		(struct str){ pattern, sizeof pattern }, STR(""), &s->arena, &at, &message));
+	for (int extra = 0; extra < 2; extra++) {
+		size_t depth = (size_t)(REGEX_MAX_NESTING + extra);
+		memset(nested, '(', depth);
+		nested[depth] = 'a';
+		memset(nested + depth + 1, ')', depth);
+		re = regex_compile(
+			(struct str){ nested, 2 * depth + 1 }, STR(""), &s->arena, &at, &message);
+		assert_int_equal(re != NULL, !extra);
+		regex_destroy(re);
+	}
+}
+
+static void a_limit_is_an_error_and_never_a_no(void **state)
+{
+	size_t from = 99, to = 99;
+	char text[1000];
+	memset(text, 'a', sizeof text);
+	int result = find_in(
+		*state, "(a+)+b", "", (struct str){ text, sizeof text }, 0, &from, &to);
+	assert_true(result == -ETIME || result == -E2BIG || result == 0);
+	result = find_in(
+		*state, "(?:a|aa)+$(?<=c)", "", (struct str){ text, sizeof text }, 0, &from, &to);
+	assert_int_equal(result, -ETIME);
+	assert_int_equal(from, 99);
+	result = find_in(*state, "((?:a|b)(?:a|c)?)+(?1)*?[^a]", "",
+		(struct str){ text, sizeof text }, 0, &from, &to);
+	assert_true(result < 0);
+}
+
+/* Where a match begins in a long text does not depend on where the slices begin. */
+static void long_texts_are_searched_whole(void **state)
+{
+	struct state *s = *state;
+	enum { N = 8000 };
+	char *text = mem_alloc(N);
+	struct regex *re = compile(s, "(?<=é)xyz|^é|zé$", NULL);
+	for (size_t place = 900; place < 4200; place++) {
+		memset(text, '-', N);
+		memcpy(text + place, "éxyz", 5);
+		size_t from = 0, to = 0;
+		assert_int_equal(
+			regex_find(re, s->scratch, (struct str){ text, N }, 0, &from, &to), 1);
+		assert_int_equal(from, place + 2);
+		assert_int_equal(to, place + 5);
+	}
+	for (size_t i = 0; i < N; i += 2)
+		memcpy(text + i, "é", 2);
+	size_t from, to;
+	assert_int_equal(regex_find(re, s->scratch, (struct str){ text, N }, 2, &from, &to), 0);
+	regex_destroy(re);
+	mem_free(text);
+}
+
+static void matches_are_never_empty(void **state)
+{
+	size_t from, to;
+	assert_int_equal(find_in(*state, "foo\\K", "", STR("foo"), 0, &from, &to), 0);
+}
+
+static void destroyers_take_null(void **state)
+{
+	(void)state;
+	regex_destroy(NULL);
+	regex_scratch_destroy(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_match_is_found_with_its_bytes),
+		cmocka_unit_test(flags_and_unicode_do_what_they_say),
+		cmocka_unit_test(bad_patterns_are_refused_with_their_place),
+		cmocka_unit_test(the_ceilings_of_length_and_nesting_hold),
+		cmocka_unit_test(a_limit_is_an_error_and_never_a_no),
+		cmocka_unit_test(long_texts_are_searched_whole),
+		cmocka_unit_test(matches_are_never_empty),
+		cmocka_unit_test(destroyers_take_null),
+	};
+	return cmocka_run_group_tests_name("regex", tests, set_up, tear_down);
+}
