@@ -326,8 +326,11 @@ static void look(void *ctx)
 		}
 		(void)store_is_off(d->store, t->notifier->name, &t->shown.off); /* only shown */
 	}
-	if (!timer_running(d->timer))
-		look_in(d, next_look_us(d, now_us));
+	if (timer_running(d->timer))
+		return; /* something was answered at once */
+	look_in(d, next_look_us(d, now_us));
+	if (dispatch_idle(d))
+		d->host.settled(d->host.ctx);
 }
 
 /* --- life --- */

@@ -15,6 +15,8 @@ struct dispatch_host {
 	uint64_t (*random)(void);
 	/* The store failed for good (-EIO, -EUCLEAN): nothing may be acknowledged any more. */
 	void (*store_failed)(void *ctx, int error);
+	/* Nothing is in flight, and nothing that is due was found. */
+	void (*settled)(void *ctx);
 	void *ctx;
 };
 

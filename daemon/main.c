@@ -1,10 +1,7 @@
 #include <string.h>
 
 #include "daemon/command.h"
-
-#ifndef VIGIE_VERSION
-#define VIGIE_VERSION "unknown"
-#endif
+#include "daemon/version.h"
 
 const struct command *const commands[] = { &command_run, &command_match, &command_check,
 	&command_explain, &command_deliveries, &command_status, NULL };

@@ -29,6 +29,7 @@ struct pipeline {
 	struct store *store;
 	struct loop *loop;
 	struct pipeline_host host;
+	struct source_host source_host;
 	struct lane *lanes;
 	size_t lane_count, ended_count;
 	struct timer *cursor_timer;
@@ -300,7 +301,7 @@ void pipeline_destroy(struct pipeline *p)
 
 void pipeline_start(struct pipeline *p, struct http_client *http)
 {
-	struct source_host host = {
+	p->source_host = (struct source_host){
 		.deliver = on_block,
 		.rejected = on_rejected,
 		.state = on_state,
@@ -309,7 +310,7 @@ void pipeline_start(struct pipeline *p, struct http_client *http)
 		.monotonic_us = p->host.monotonic_us,
 		.ctx = p,
 	};
-	sources_start(p->config->sources, p->loop, http, &host, cursor_of, p);
+	sources_start(p->config->sources, p->loop, http, &p->source_host, cursor_of, p);
 }
 
 void pipeline_stop(struct pipeline *p)
