@@ -29,7 +29,8 @@ extern const struct command command_run, command_match, command_check, command_e
 extern const struct command *const commands[]; /* ends in NULL */
 
 void command_help(const struct command *c, FILE *out);
-/* Says on standard error what is wrong with the command line, and returns EXIT_USAGE. */
+/* Says on standard error what is wrong with the command line, and returns EXIT_USAGE. format NULL:
+ * that was said already, as getopt does. */
 int command_usage(const struct command *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Prints all messages to standard error. Returns whether there is an error among them. */

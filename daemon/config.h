@@ -10,13 +10,15 @@ struct config {
 	struct arena arena;
 	const char *path;
 	struct {
-		struct str path;
+		struct str path; /* absent only without sources and HOME */
 		int64_t keep_us; /* sent deliveries, archive and dead letters are kept that long */
 	} store;
 	struct {
 		struct str listen; /* "127.0.0.1:8470"; absent: no server */
+		struct str token; /* what a request must show; absent: nothing */
 	} http;
-	struct str_list notify; /* who is told when a rule names nobody; absent: every notifier */
+	struct str timezone; /* for TZ: a name of the time zone database; absent: the system's */
+	struct str_list notify; /* who is told when a rule names nobody; none: every notifier */
 	struct sources *sources;
 	struct notifiers *notifiers;
 	struct rules *rules; /* NULL once config_take_rules was called */
@@ -27,8 +29,9 @@ struct config {
 	size_t map_count;
 };
 
-/* Reads and checks all of it; every error goes to diag in one run. NULL only if there is no file or
- * no YAML; what comes back otherwise is whole only if diag has no error. */
+/* Reads and checks all of it, also the secrets; every error goes to diag in one run. NULL only if
+ * there is no file or no YAML; what comes back otherwise is whole only if diag has no error. There
+ * may be no sources and no rules. */
 struct config *config_load(const char *path, struct diag *diag);
 void config_destroy(struct config *c); /* takes NULL */
 
@@ -36,13 +39,15 @@ void config_destroy(struct config *c); /* takes NULL */
 struct ruleset *config_take_rules(struct config *c);
 
 /* A built-in map, the user's own, or NULL for "text" (each line is a text). False if there is none
- * of that name. */
+ * of that name. c may be NULL: the built-in ones only. */
 bool config_map(const struct config *c, struct str name, const struct post_map **map);
 
 /* Where vigie looks for its configuration without -c: $XDG_CONFIG_HOME/vigie/vigie.yaml or
- * ~/.config/vigie/vigie.yaml. Lives in the arena. */
+ * ~/.config/vigie/vigie.yaml; without a home vigie.yaml. Lives in the arena. */
 struct str config_default_path(struct arena *arena);
 
-/* The rules alone: of a configuration, a rules file (lists, rules, tests), or a file of plain
- * terms, one a line (any name that does not end in .yaml or .yml). */
+/* The rules alone, without a look at the rest and its secrets: of a configuration, a rules file
+ * (lists, rules, tests), or a file of plain terms, one a line (any name that does not end in .yaml
+ * or .yml; the one rule is called "terms"). NULL only if there is no file or no YAML; destroy it
+ * also if diag has errors. */
 struct rules *config_load_rules(const char *path, struct diag *diag);

@@ -1,0 +1,44 @@
+#include "daemon/command.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+void command_help(const struct command *c, FILE *out)
+{
+	fprintf(out, "usage: vigie %s%s%s\n\n%s\n", c->name, c->arguments[0] ? " " : "",
+		c->arguments, c->help);
+	if (c->options && c->options[0])
+		fprintf(out, "\n%s", c->options);
+}
+
+int command_usage(const struct command *c, const char *format, ...)
+{
+	if (format) { /* else somebody, such as getopt, has said it */
+		va_list args;
+		va_start(args, format);
+		fprintf(stderr, "vigie %s: ", c->name);
+		vfprintf(stderr, format, args);
+		fprintf(stderr, "\n");
+		va_end(args);
+	}
+	fprintf(stderr, "usage: vigie %s%s%s\n  'vigie %s --help' tells more\n", c->name,
+		c->arguments[0] ? " " : "", c->arguments, c->name);
+	return EXIT_USAGE;
+}
+
+bool command_print_diag(const struct diag *diag)
+{
+	struct buf text;
+	buf_init(&text, 0);
+	diag_print(diag, &text);
+	if (text.n)
+		(void)fwrite(text.p, 1, text.n, stderr); /* nobody left to tell */
+	buf_finish(&text);
+	return diag_failed(diag);
+}
+
+bool command_write(struct str text)
+{
+	bool written = text.n == 0 || fwrite(text.p, 1, text.n, stdout) == text.n;
+	return fflush(stdout) == 0 && written;
+}

@@ -1,0 +1,294 @@
+#include "daemon/config.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "daemon/config_keys.h"
+#include "rules/fields.h"
+
+/* $variable/name, or ~/otherwise/name; absent without a home. */
+static struct str place_of(
+	struct arena *arena, const char *variable, const char *otherwise, const char *name)
+{
+	const char *base = getenv(variable), *home = getenv("HOME");
+	if (base && base[0] == '/') /* a relative one is to be ignored, says the standard */
+		return arena_format(arena, "%s/%s", base, name);
+	if (!home || !home[0])
+		return STR_NONE;
+	return arena_format(arena, "%s/%s/%s", home, otherwise, name);
+}
+
+struct str config_default_path(struct arena *arena)
+{
+	struct str path = place_of(arena, "XDG_CONFIG_HOME", ".config", "vigie/vigie.yaml");
+	return path.p ? path : arena_str(arena, STR("vigie.yaml"));
+}
+
+/* --- the sections that are ours --- */
+
+static void refuse_later(const struct conf_node *root, struct diag *diag)
+{
+	for (const struct conf_field *f = config_fields; f->key; f++) {
+		if (f->help != RULES_NOT_YET)
+			continue;
+		for (size_t i = 0; root->kind == CONF_MAP && i < root->count; i++) {
+			if (str_eq(root->keys[i].text, str_of(f->key)))
+				diag_error(diag, root->keys[i].at, "%s: %s", RULES_NOT_YET, f->key);
+		}
+	}
+}
+
+static void load_store(struct config *c, const struct config_keys *keys, struct diag *diag)
+{
+	struct config_store_keys store;
+	(void)conf_decode(config_store_fields, NULL, keys->store, &store, &c->arena, diag);
+	c->store.path = store.path;
+	c->store.keep_us = store.keep_us;
+	if (store.archive) {
+		const struct conf_node *archive = conf_get(keys->store, "archive");
+		diag_error(diag, archive->at, "%s: archive: all", RULES_NOT_YET);
+	}
+	if (store.path.p && str_eq(store.path, STR("-"))) {
+		diag_error(diag, conf_get(keys->store, "path")->at, "the store must be a file");
+	} else if (!store.path.p && !conf_get(keys->store, "path")) {
+		c->store.path = place_of(
+			&c->arena, "XDG_DATA_HOME", ".local/share", "vigie/vigie.db");
+		if (!c->store.path.p && keys->sources) {
+			diag_error(diag, (struct where){ c->path, 0, 0 },
+				"no place for the store: HOME is not set");
+			diag_hint(diag, "set store.path");
+		}
+	}
+}
+
+static bool address_ok(struct str host, bool *loopback)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in_addr four;
+	struct in6_addr six;
+	if (str_eq(host, STR("localhost"))) {
+		*loopback = true;
+		return true;
+	}
+	bool bracketed = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
+	if (bracketed)
+		host = str_slice(host, 1, host.n - 1);
+	if (host.n == 0 || host.n >= sizeof text || memchr(host.p, '\0', host.n))
+		return false;
+	memcpy(text, host.p, host.n);
+	text[host.n] = '\0';
+	if (bracketed) {
+		if (inet_pton(AF_INET6, text, &six) != 1)
+			return false;
+		*loopback = IN6_IS_ADDR_LOOPBACK(&six);
+		return true;
+	}
+	if (inet_pton(AF_INET, text, &four) != 1)
+		return false;
+	*loopback = ntohl(four.s_addr) >> 24 == 127;
+	return true;
+}
+
+bool config_listen_ok(struct str listen, bool *loopback)
+{
+	enum { PORT_MAX_DIGITS = 5, PORT_MAX = 65535 };
+	size_t colon = listen.n;
+	while (colon > 0 && listen.p[colon - 1] != ':')
+		colon--;
+	if (colon == 0)
+		return false;
+	struct str port = str_slice(listen, colon, listen.n);
+	int64_t number;
+	bool digits = port.n > 0 && port.n <= PORT_MAX_DIGITS && port.p[0] >= '0' &&
+		port.p[0] <= '9';
+	return digits && str_to_int64(port, &number) && number <= PORT_MAX &&
+		address_ok(str_slice(listen, 0, colon - 1), loopback);
+}
+
+static void load_http(struct config *c, const struct conf_node *node, struct diag *diag)
+{
+	struct config_http_keys http;
+	bool loopback = true;
+	if (!node)
+		return;
+	(void)conf_decode(config_http_fields, NULL, node, &http, &c->arena, diag);
+	c->http.listen = http.listen;
+	c->http.token = http.token;
+	if (!http.listen.p)
+		return;
+	struct where at = conf_get(node, "listen")->at;
+	if (!config_listen_ok(http.listen, &loopback)) {
+		diag_error(diag, at, "not an address and a port: '%.*s'", STR_ARGS(http.listen));
+		diag_hint(diag, "write 127.0.0.1:8470, [::1]:8470 or localhost:8470");
+	} else if (!loopback && !conf_get(node, "token")) {
+		diag_error(
+			diag, at, "other machines can reach this address, and there is no token");
+		diag_hint(diag, "set http.token, or listen on 127.0.0.1");
+	}
+}
+
+/* A name of the time zone database, which is where the C library looks it up. */
+static bool zone_ok(struct str zone)
+{
+	enum { ZONE_MAX_BYTES = 64 };
+	char path[sizeof "/usr/share/zoneinfo/" + ZONE_MAX_BYTES] = "/usr/share/zoneinfo/";
+	if (zone.n == 0 || zone.n > ZONE_MAX_BYTES || zone.p[0] == '/' ||
+		str_ends(zone, STR("/")) || str_find(zone, STR("..")) != SIZE_MAX ||
+		str_find_char(zone, '\0') != SIZE_MAX)
+		return false;
+	memcpy(path + strlen(path), zone.p, zone.n); /* the rest is cleared */
+	return access(path, R_OK) == 0;
+}
+
+static void load_timezone(
+	struct config *c, const struct conf_node *root, struct str zone, struct diag *diag)
+{
+	c->timezone = zone;
+	if (!zone.p || zone_ok(zone))
+		return;
+	diag_error(
+		diag, conf_get(root, "timezone")->at, "unknown time zone: '%.*s'", STR_ARGS(zone));
+	diag_hint(diag, "zones are called like Europe/Paris or America/Montreal");
+}
+
+/* --- who is told --- */
+
+struct str_list config_target_names(const struct conf_node *notifiers, struct arena *arena)
+{
+	size_t count = notifiers && notifiers->kind == CONF_MAP ? notifiers->count : 0;
+	struct str *names = arena_array(arena, struct str, count + 1);
+	for (size_t i = 0; i < count; i++)
+		names[i] = notifiers->keys[i].text;
+	return (struct str_list){ names, count };
+}
+
+static bool holds(struct str_list list, struct str name)
+{
+	for (size_t i = 0; i < list.count; i++) {
+		if (str_eq(list.items[i], name))
+			return true;
+	}
+	return false;
+}
+
+static void load_notify(struct config *c, const struct conf_node *root, struct str_list names,
+	struct str_list known, struct diag *diag)
+{
+	const struct conf_node *node = conf_get(root, "notify");
+	if (!node || !names.items)
+		return;
+	bool many = node->kind == CONF_LIST;
+	if (many && node->count == 0) {
+		diag_error(diag, node->at, "nobody stands here: leave the key out");
+		return;
+	}
+	c->notify = names;
+	for (size_t i = 0; i < names.count; i++) {
+		if (holds(known, names.items[i]))
+			continue;
+		/* A name that could not be read is missing among the names. */
+		struct where at = many && node->count == names.count ? node->items[i].at : node->at;
+		struct str nearest = diag_nearest(names.items[i], known.items, known.count);
+		diag_error(diag, at, "unknown notifier: '%.*s'", STR_ARGS(names.items[i]));
+		if (nearest.p)
+			diag_hint(diag, "did you mean '%.*s'?", STR_ARGS(nearest));
+	}
+}
+
+/* Rules on their own, to be used with some configuration, may name any notifier. */
+static bool is_rules_file(const struct conf_node *root)
+{
+	return !conf_get(root, "notifiers") && !conf_get(root, "sources") &&
+		!conf_get(root, "notify");
+}
+
+static struct rules *load_rules(
+	const struct conf_node *root, struct arena *arena, struct diag *diag)
+{
+	static const struct conf_node nothing = { .kind = CONF_NULL };
+	struct str_list known = config_target_names(conf_get(root, "notifiers"), arena);
+	/* That the root is no map was said already. */
+	return rules_load(root->kind == CONF_MAP ? root : &nothing,
+		is_rules_file(root) ? NULL : &known, diag);
+}
+
+/* --- all of it --- */
+
+static bool is_yaml(const char *path)
+{
+	struct str name = str_of(path);
+	return str_ends(name, STR(".yaml")) || str_ends(name, STR(".yml"));
+}
+
+const struct conf_node *config_read(const char *path, struct arena *arena, struct diag *diag)
+{
+	return conf_read_file(path, arena, diag);
+}
+
+struct config *config_load(const char *path, struct diag *diag)
+{
+	struct config *c = mem_zero(1, sizeof *c);
+	struct config_keys keys;
+	arena_init(&c->arena, 0);
+	c->path = arena_text(&c->arena, str_of(path));
+	const struct conf_node *root = config_read(c->path, &c->arena, diag);
+	if (!root) {
+		config_destroy(c);
+		return NULL;
+	}
+	/* What is wrong with one section says nothing against the others. */
+	(void)conf_decode(config_fields, NULL, root, &keys, &c->arena, diag);
+	refuse_later(root, diag);
+	struct str_list known = config_target_names(keys.notifiers, &c->arena);
+	load_store(c, &keys, diag);
+	load_http(c, keys.http, diag);
+	load_timezone(c, root, keys.timezone, diag);
+	load_notify(c, root, keys.notify, known, diag);
+	config_load_maps(c, keys.maps, diag);
+	config_check_maps(c, keys.maps, keys.sources, diag);
+	c->sources = sources_create(keys.sources, &c->arena, diag);
+	c->notifiers = notifiers_create(keys.notifiers, &c->arena, diag);
+	c->rules = load_rules(root, &c->arena, diag);
+	return c;
+}
+
+void config_destroy(struct config *c)
+{
+	if (!c)
+		return;
+	rules_destroy(c->rules);
+	sources_destroy(c->sources);
+	notifiers_destroy(c->notifiers);
+	for (size_t i = 0; i < c->map_count; i++)
+		post_map_destroy(c->maps[i].map);
+	arena_finish(&c->arena);
+	mem_free(c);
+}
+
+struct ruleset *config_take_rules(struct config *c)
+{
+	struct rules *rules = c->rules;
+	c->rules = NULL;
+	return ruleset_create(rules);
+}
+
+struct rules *config_load_rules(const char *path, struct diag *diag)
+{
+	struct arena arena;
+	struct config_keys keys;
+	if (!is_yaml(path))
+		return rules_of_list(path, STR("terms"), diag);
+	arena_init(&arena, 0);
+	const struct conf_node *root = config_read(path, &arena, diag);
+	struct rules *rules = NULL;
+	if (root) {
+		(void)conf_decode(config_fields, NULL, root, &keys, &arena, diag);
+		refuse_later(root, diag);
+		rules = load_rules(root, &arena, diag);
+	}
+	arena_finish(&arena);
+	return rules;
+}

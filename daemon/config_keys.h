@@ -1,0 +1,50 @@
+/* The keys of the configuration that daemon/ reads itself: what is read, helped and documented
+ * comes from these tables. Those of sources, rules and notifiers stand beside them. */
+#pragma once
+
+#include "conf/decode.h"
+#include "daemon/config.h"
+
+extern const struct conf_field config_fields[]; /* of the file */
+extern const struct conf_field config_store_fields[];
+extern const struct conf_field config_http_fields[];
+extern const struct conf_field config_map_path_fields[]; /* of a map's field that is a map */
+
+/* What the tables fill. */
+struct config_keys {
+	const struct conf_node *store, *http, *sources, *maps, *lists, *rules, *tests, *notifiers,
+		*include, *later;
+	struct str timezone;
+	struct str_list notify;
+};
+
+struct config_store_keys {
+	struct str path;
+	int64_t keep_us;
+	int archive;
+};
+
+struct config_http_keys {
+	struct str listen, token;
+};
+
+struct config_map_path_keys {
+	struct str path;
+	struct str_list paths;
+	bool html;
+};
+
+/* The parts of config_load. All errors go to diag. */
+
+/* The file, and the files that it includes, as one tree whose nodes know their file. NULL if there
+ * is no file or no YAML. */
+const struct conf_node *config_read(const char *path, struct arena *arena, struct diag *diag);
+/* The user's maps. */
+void config_load_maps(struct config *c, const struct conf_node *maps, struct diag *diag);
+/* Does each source have a map? */
+void config_check_maps(struct config *c, const struct conf_node *maps,
+	const struct conf_node *sources, struct diag *diag);
+/* Is it ADDRESS:PORT? The address is an IPv4 one, an IPv6 one in brackets, or localhost. */
+bool config_listen_ok(struct str listen, bool *loopback);
+/* Names that `notify` may use. */
+struct str_list config_target_names(const struct conf_node *notifiers, struct arena *arena);

@@ -1,0 +1,378 @@
+#define _GNU_SOURCE
+#include "tests/data.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "daemon/config.h"
+#include "daemon/config_keys.h"
+
+/* The test runs in its source folder; what it writes goes to a folder of its own. */
+
+struct loaded {
+	struct diag *diag;
+	struct config *config;
+	struct buf printed;
+};
+
+static void load(struct loaded *l, const char *path)
+{
+	*l = (struct loaded){ .diag = diag_create() };
+	buf_init(&l->printed, 0);
+	l->config = config_load(path, l->diag);
+	diag_print(l->diag, &l->printed);
+}
+
+static void finish(struct loaded *l)
+{
+	config_destroy(l->config);
+	diag_destroy(l->diag);
+	buf_finish(&l->printed);
+}
+
+/* --- golden files --- */
+
+static size_t check_golden(const char *name)
+{
+	char yaml[300], golden[300];
+	struct loaded l;
+	struct buf expected;
+	buf_init(&expected, 0);
+	(void)snprintf(yaml, sizeof yaml, "bad/%s", name);
+	(void)snprintf(golden, sizeof golden, "bad/%.*s.txt", (int)strlen(name) - 5, name);
+	load(&l, yaml);
+	if (getenv("UPDATE_GOLDEN")) {
+		FILE *file = fopen(golden, "wb");
+		assert_non_null(file);
+		(void)fwrite(l.printed.p, 1, l.printed.n, file); /* the next run checks it */
+		(void)fclose(file);
+	}
+	bool same = read_file(golden, &expected) && str_eq(buf_str(&expected), buf_str(&l.printed));
+	if (!same)
+		print_error("%s gives\n%snot\n%s", yaml, l.printed.n ? l.printed.p : "",
+			expected.n ? expected.p : "");
+	buf_finish(&expected);
+	finish(&l);
+	return !same;
+}
+
+static void every_mistake_is_said_where_it_is(void **state)
+{
+	(void)state;
+	size_t count = 0, wrong = 0;
+	DIR *folder = opendir("bad");
+	assert_non_null(folder);
+	for (struct dirent *entry; (entry = readdir(folder));) {
+		if (!str_ends(str_of(entry->d_name), STR(".yaml")))
+			continue;
+		wrong += check_golden(entry->d_name);
+		count++;
+	}
+	(void)closedir(folder); /* it was only read */
+	assert_true(count >= 7);
+	assert_int_equal(wrong, 0);
+}
+
+/* --- what a good one gives --- */
+
+static char folder[] = "/tmp/vigie-config.XXXXXX";
+
+static int make_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) && setenv("HOME", "/home/me", 1) == 0 ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	return rmdir(folder);
+}
+
+/* Loads a file of that text, which is gone afterwards. */
+static void load_text(struct loaded *l, const char *name, const char *text)
+{
+	char path[300];
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *file = fopen(path, "wb");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+	assert_int_equal(fclose(file), 0);
+	load(l, path);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void load_good(struct loaded *l, const char *text)
+{
+	load_text(l, "vigie.yaml", text);
+	if (l->printed.n)
+		fail_msg("%s", l->printed.p);
+	assert_non_null(l->config);
+}
+
+static void an_empty_file_is_a_configuration_with_defaults(void **state)
+{
+	(void)state;
+	struct loaded l;
+	assert_int_equal(setenv("HOME", "/home/me", 1), 0);
+	assert_int_equal(unsetenv("XDG_DATA_HOME"), 0);
+	load_good(&l, "");
+	check_text(l.config->store.path, "/home/me/.local/share/vigie/vigie.db");
+	assert_int_equal(l.config->store.keep_us, 90 * US_PER_DAY);
+	assert_null(l.config->http.listen.p);
+	assert_null(l.config->http.token.p);
+	assert_null(l.config->timezone.p);
+	assert_int_equal(l.config->notify.count, 0);
+	assert_int_equal(sources_count(l.config->sources), 0);
+	assert_int_equal(notifiers_count(l.config->notifiers), 0);
+	assert_int_equal(l.config->rules->rule_count, 0);
+	assert_int_equal(l.config->map_count, 0);
+	finish(&l);
+}
+
+static void the_store_is_where_the_user_keeps_data(void **state)
+{
+	(void)state;
+	struct loaded l;
+	assert_int_equal(setenv("HOME", "/home/me", 1), 0);
+	assert_int_equal(setenv("XDG_DATA_HOME", "/data", 1), 0);
+	load_good(&l, "");
+	check_text(l.config->store.path, "/data/vigie/vigie.db");
+	finish(&l);
+	assert_int_equal(setenv("XDG_DATA_HOME", "relative", 1), 0);
+	load_good(&l, "store:\n");
+	check_text(l.config->store.path, "/home/me/.local/share/vigie/vigie.db");
+	finish(&l);
+	load_good(&l, "store: { path: ~/v.db, keep: 7d, archive: matches }");
+	check_text(l.config->store.path, "/home/me/v.db");
+	assert_int_equal(l.config->store.keep_us, 7 * US_PER_DAY);
+	finish(&l);
+	assert_int_equal(unsetenv("XDG_DATA_HOME"), 0);
+}
+
+static void without_a_home_only_a_daemon_needs_a_store(void **state)
+{
+	(void)state;
+	struct loaded l;
+	assert_int_equal(unsetenv("HOME"), 0);
+	load_good(&l, "rules: [{ name: a, any: x }]");
+	assert_null(l.config->store.path.p);
+	finish(&l);
+	load_text(&l, "vigie.yaml", "sources: { a: { type: file, path: a } }");
+	assert_int_equal(diag_count(l.diag, DIAG_ERROR), 1);
+	assert_non_null(strstr(l.printed.p, "no place for the store: HOME is not set"));
+	finish(&l);
+	load_good(&l, "{ sources: { a: { type: file, path: a } }, store: { path: /v.db } }");
+	finish(&l);
+	assert_int_equal(setenv("HOME", "/home/me", 1), 0);
+}
+
+#define WHOLE                                                             \
+	"http: { listen: 127.0.0.1:8470, token: { env: VIGIE_TEST } }\n"  \
+	"timezone: Europe/Paris\n"                                        \
+	"sources:\n"                                                      \
+	"  a: { type: file, path: a, map: mine }\n"                       \
+	"  b: { type: file, path: b }\n"                                  \
+	"maps:\n"                                                         \
+	"  mine: { text: { path: body, html: true }, id: [uri, id] }\n"   \
+	"notifiers: { ecran: { type: print }, autre: { type: print } }\n" \
+	"notify: autre\n"                                                 \
+	"lists: { l: [x, y] }\n"                                          \
+	"rules:\n"                                                        \
+	"  - { name: r, any: [list:l], notify: ecran }\n"                 \
+	"tests:\n"                                                        \
+	"  - { post: x, matches: r }\n"
+
+static void all_sections_are_read(void **state)
+{
+	(void)state;
+	struct loaded l;
+	assert_int_equal(setenv("VIGIE_TEST", "a-token", 1), 0);
+	load_good(&l, WHOLE);
+	const struct config *c = l.config;
+	check_text(c->http.listen, "127.0.0.1:8470");
+	check_text(c->http.token, "a-token");
+	check_text(c->timezone, "Europe/Paris");
+	assert_int_equal(sources_count(c->sources), 2);
+	check_text(sources_at(c->sources, 0)->map, "mine");
+	check_text(sources_at(c->sources, 1)->map, "auto");
+	assert_non_null(notifiers_get(c->notifiers, STR("ecran")));
+	assert_int_equal(c->notify.count, 1);
+	check_text(c->notify.items[0], "autre");
+	assert_int_equal(c->rules->rule_count, 1);
+	assert_int_equal(c->rules->test_count, 1);
+	struct ruleset *set = config_take_rules(l.config);
+	assert_null(c->rules);
+	assert_int_equal(ruleset_rules(set)->rule_count, 1);
+	ruleset_destroy(set);
+	finish(&l);
+}
+
+static void maps_are_found_by_name(void **state)
+{
+	(void)state;
+	struct loaded l;
+	const struct post_map *map = post_map_auto();
+	assert_int_equal(setenv("VIGIE_TEST", "a-token", 1), 0);
+	load_good(&l, WHOLE);
+	assert_true(config_map(l.config, STR("mine"), &map));
+	assert_ptr_equal(map, l.config->maps[0].map);
+	size_t count;
+	const struct post_map_key *keys = post_map_text_keys(map, &count);
+	assert_int_equal(count, 1);
+	check_text(keys[0].key, "body");
+	assert_true(keys[0].html);
+	assert_true(config_map(l.config, STR("text"), &map));
+	assert_null(map);
+	assert_true(config_map(l.config, STR("auto"), &map));
+	assert_ptr_equal(map, post_map_auto());
+	assert_true(config_map(NULL, STR("bluesky"), &map));
+	assert_ptr_equal(map, post_map_builtin(STR("bluesky")));
+	assert_false(config_map(NULL, STR("mine"), &map));
+	assert_false(config_map(l.config, STR("min"), &map));
+	finish(&l);
+}
+
+static void a_rules_file_on_its_own_may_name_any_notifier(void **state)
+{
+	(void)state;
+	struct loaded l;
+	load_good(&l, "rules: [{ name: a, any: x, notify: somebody }]");
+	finish(&l);
+	load_text(&l, "vigie.yaml",
+		"{ notifiers: { e: { type: print } },"
+		" rules: [{ name: a, any: x, notify: somebody }] }");
+	assert_int_equal(diag_count(l.diag, DIAG_ERROR), 1);
+	finish(&l);
+}
+
+static void listening_needs_an_address_and_a_port(void **state)
+{
+	(void)state;
+	static const char *const good[] = { "127.0.0.1:8470", "[::1]:1", "localhost:0",
+		"127.9.9.9:65535" };
+	static const char *const reachable[] = { "0.0.0.0:80", "[::]:80", "192.168.1.2:8470",
+		"[fe80::1]:80" };
+	static const char *const bad[] = { "", "8470", ":8470", "localhost",
+		"localhost:", "localhost:65536", "localhost:-1", "localhost:+1", "localhost: 1",
+		"localhost:8o", "localhost:000001", "1.2.3.256:80", "::1:80", "[::1]", "[]:80",
+		"[::1:80", "[127.0.0.1]:80", "example.org:80", "http://127.0.0.1:80" };
+	bool loopback;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		loopback = false;
+		assert_true(config_listen_ok(str_of(good[i]), &loopback));
+		assert_true(loopback);
+	}
+	for (size_t i = 0; i < sizeof reachable / sizeof *reachable; i++) {
+		loopback = true;
+		assert_true(config_listen_ok(str_of(reachable[i]), &loopback));
+		assert_false(loopback);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		if (config_listen_ok(str_of(bad[i]), &loopback))
+			fail_msg("'%s' is taken", bad[i]);
+	}
+	assert_false(config_listen_ok((struct str){ "127.0.0.1\0:80", 13 }, &loopback));
+}
+
+static void what_others_can_reach_needs_a_token(void **state)
+{
+	(void)state;
+	struct loaded l;
+	assert_int_equal(setenv("VIGIE_TEST", "a-token", 1), 0);
+	load_good(&l, "http: { listen: '0.0.0.0:8470', token: { env: VIGIE_TEST } }");
+	finish(&l);
+	load_text(&l, "vigie.yaml", "http: { listen: '0.0.0.0:8470' }");
+	assert_int_equal(diag_count(l.diag, DIAG_ERROR), 1);
+	finish(&l);
+}
+
+static void no_file_is_one_error_and_nothing_else(void **state)
+{
+	(void)state;
+	struct loaded l;
+	load(&l, "bad/there-is-no-such.yaml");
+	assert_null(l.config);
+	assert_int_equal(diag_count(l.diag, DIAG_ERROR), 1);
+	finish(&l);
+}
+
+static void the_default_path_is_where_the_user_keeps_configurations(void **state)
+{
+	(void)state;
+	struct arena arena;
+	arena_init(&arena, 0);
+	assert_int_equal(setenv("HOME", "/home/me", 1), 0);
+	assert_int_equal(unsetenv("XDG_CONFIG_HOME"), 0);
+	check_text(config_default_path(&arena), "/home/me/.config/vigie/vigie.yaml");
+	assert_int_equal(setenv("XDG_CONFIG_HOME", "/conf", 1), 0);
+	check_text(config_default_path(&arena), "/conf/vigie/vigie.yaml");
+	assert_int_equal(unsetenv("XDG_CONFIG_HOME"), 0);
+	assert_int_equal(unsetenv("HOME"), 0);
+	check_text(config_default_path(&arena), "vigie.yaml");
+	assert_int_equal(setenv("HOME", "/home/me", 1), 0);
+	arena_finish(&arena);
+}
+
+/* --- rules alone --- */
+
+static void rules_alone_are_read_without_secrets(void **state)
+{
+	(void)state;
+	struct diag *diag = diag_create();
+	struct rules *rules = config_load_rules("rules-alone.yaml", diag);
+	assert_non_null(rules);
+	assert_false(diag_failed(diag));
+	assert_int_equal(rules->rule_count, 1);
+	rules_destroy(rules);
+	diag_destroy(diag);
+}
+
+static void a_file_that_is_no_yaml_holds_terms(void **state)
+{
+	(void)state;
+	struct diag *diag = diag_create();
+	struct rules *rules = config_load_rules("terms.txt", diag);
+	assert_non_null(rules);
+	assert_false(diag_failed(diag));
+	assert_int_equal(rules->term_count, 2);
+	check_text(rules->rules[0].name, "terms");
+	rules_destroy(rules);
+	diag_destroy(diag);
+}
+
+static void mistakes_in_rules_alone_are_found(void **state)
+{
+	(void)state;
+	struct diag *diag = diag_create();
+	assert_null(config_load_rules("bad/there-is-no-such.yaml", diag));
+	assert_int_equal(diag_count(diag, DIAG_ERROR), 1);
+	struct rules *rules = config_load_rules("bad/names.yaml", diag);
+	assert_true(diag_count(diag, DIAG_ERROR) > 1);
+	rules_destroy(rules);
+	diag_destroy(diag);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_mistake_is_said_where_it_is),
+		cmocka_unit_test(an_empty_file_is_a_configuration_with_defaults),
+		cmocka_unit_test(the_store_is_where_the_user_keeps_data),
+		cmocka_unit_test(without_a_home_only_a_daemon_needs_a_store),
+		cmocka_unit_test(all_sections_are_read),
+		cmocka_unit_test(maps_are_found_by_name),
+		cmocka_unit_test(a_rules_file_on_its_own_may_name_any_notifier),
+		cmocka_unit_test(listening_needs_an_address_and_a_port),
+		cmocka_unit_test(what_others_can_reach_needs_a_token),
+		cmocka_unit_test(no_file_is_one_error_and_nothing_else),
+		cmocka_unit_test(the_default_path_is_where_the_user_keeps_configurations),
+		cmocka_unit_test(rules_alone_are_read_without_secrets),
+		cmocka_unit_test(a_file_that_is_no_yaml_holds_terms),
+		cmocka_unit_test(mistakes_in_rules_alone_are_found),
+	};
+	return cmocka_run_group_tests_name("config", tests, make_folder, remove_folder);
+}
