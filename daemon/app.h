@@ -35,7 +35,7 @@ void app_stop(struct app *app, int exit_code);
  * whole. */
 void app_reload(struct app *app);
 
-/* daemon/status.c: what the daemon tells of itself. */
+/* daemon/status.c and metrics.c: what the daemon tells of itself. */
 void status_json(const struct app *app, struct buf *out);
 void status_metrics(const struct app *app, struct buf *out);
 

@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 		return EXIT_FOUND;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		printf("vigie %s\n", VIGIE_VERSION);
+		fprintf(stdout, "vigie %s\n", VIGIE_VERSION);
 		return EXIT_FOUND;
 	}
 	struct str known[16];

@@ -2,7 +2,6 @@
 #include "base/escape.h"
 #include "daemon/app.h"
 #include "daemon/version.h"
-#include "web/prometheus.h"
 
 static void add_time(struct buf *out, int64_t wall_us)
 {
