@@ -40,7 +40,7 @@ struct worker {
 
 enum { OUT_KEPT_BYTES = 4 * 1024 * 1024 };
 
-static void *worker_create(void *ctx)
+static void *make_worker(void *ctx)
 {
 	struct worker *w = mem_zero(1, sizeof *w);
 	w->run = ctx;
@@ -50,7 +50,7 @@ static void *worker_create(void *ctx)
 	return w;
 }
 
-static void worker_destroy(void *ctx)
+static void free_worker(void *ctx)
 {
 	struct worker *w = ctx;
 	matcher_destroy(w->matcher);
@@ -297,7 +297,7 @@ static bool load(struct run *run, struct config **config, struct ruleset **set)
 
 static int run_files(struct run *run, const char *const *files, size_t count, int64_t build_us)
 {
-	struct blocks_hooks hooks = { worker_create, worker_destroy, work, done, failed, run };
+	struct blocks_hooks hooks = { make_worker, free_worker, work, done, failed, run };
 	int64_t start_us = clock_monotonic_us();
 	blocks_run(files, count, run->options.threads, &hooks);
 	int64_t run_us = clock_monotonic_us() - start_us;

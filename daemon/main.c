@@ -1,10 +1,7 @@
 #include <string.h>
 
 #include "daemon/command.h"
-
-#ifndef VIGIE_VERSION
-#define VIGIE_VERSION "unknown"
-#endif
+#include "daemon/version.h"
 
 const struct command *const commands[] = { &command_run, &command_match, &command_check,
 	&command_explain, &command_deliveries, &command_status, NULL };
@@ -31,7 +28,7 @@ int main(int argc, char **argv)
 		return EXIT_FOUND;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		printf("vigie %s\n", VIGIE_VERSION);
+		fprintf(stdout, "vigie %s\n", VIGIE_VERSION);
 		return EXIT_FOUND;
 	}
 	struct str known[16];

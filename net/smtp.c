@@ -127,14 +127,14 @@ static size_t got_reply(char *p, size_t size, size_t n, void *ctx)
 	struct mail *m = ctx;
 	struct str line = { p, size * n };
 	int code = code_of(line);
-	if (code == 0)
+	/* The goodbye after a refusal does not take it back. */
+	if (code == 0 || code == SMTP_GOODBYE)
 		return size * n;
 	if (!m->reply_open || code != m->reply_code)
 		buf_clear(&m->reply);
 	m->reply_code = code;
 	m->reply_open = line.n > 3 && line.p[3] == '-';
-	/* The goodbye after a refusal does not take it back. */
-	if (!m->reply_open && code != SMTP_GOODBYE)
+	if (!m->reply_open)
 		m->refusal = code >= 400 ? code : 0;
 	if (code < 400)
 		return size * n;

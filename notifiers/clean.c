@@ -98,6 +98,8 @@ void clean_name(struct str text, size_t max_bytes, struct buf *out)
 			(c >= 'a' && c <= 'z') || c == '-' || c == '_';
 		buf_add_char(out, kept ? c : '-');
 	}
+	if (text.n == 0)
+		buf_add_char(out, '-');
 }
 
 void clean_author(const struct post_author *author, struct buf *out)

@@ -25,7 +25,8 @@ void clean_space(struct clean *c);
 /* All of it on one line; without space at the ends. */
 void clean_line(struct str text, size_t max_characters, struct buf *out);
 
-/* Letters, digits, "-" and "_" stay, all else becomes "-"; at most max_bytes. For ids. */
+/* Letters, digits, "-" and "_" stay, all else becomes "-", and so does nothing at all; at
+ * most max_bytes. For ids. */
 void clean_name(struct str text, size_t max_bytes, struct buf *out);
 
 /* "Jean Dupont (@jdupont)", "@jdupont", "Jean Dupont" or nothing. */

@@ -13,7 +13,7 @@ static void render(const struct notifier *n, const struct alert *alert, struct s
 	(void)alert;
 	(void)delivery_id;
 	(void)out;
-	assert(!"a notifier of a missing type");
+	assert(false); /* notifiers_create refuses a missing type */
 }
 
 static void send(struct notifier *n, struct delivery *d, struct str body)
@@ -21,14 +21,14 @@ static void send(struct notifier *n, struct delivery *d, struct str body)
 	(void)n;
 	(void)d;
 	(void)body;
-	assert(!"a notifier of a missing type");
+	assert(false); /* notifiers_create refuses a missing type */
 }
 
 static void cancel(struct notifier *n, struct delivery *d)
 {
 	(void)n;
 	(void)d;
-	assert(!"a notifier of a missing type");
+	assert(false); /* notifiers_create refuses a missing type */
 }
 
 extern const struct notifier_type notifier_desktop;

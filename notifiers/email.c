@@ -179,6 +179,20 @@ static void set_header(GMimeMessage *message, const char *name, const struct buf
 	g_mime_object_set_header(GMIME_OBJECT(message), name, value->p, NULL);
 }
 
+static void set_subject(GMimeMessage *message, enum language language, const struct alert *alert)
+{
+	struct buf text, value;
+	buf_init(&text, 0);
+	buf_init(&value, 0);
+	mail_subject(language, alert, &text);
+	mail_header_value(strlen("Subject"), buf_str(&text), &value);
+	g_mime_message_set_subject(message, "", "utf-8");
+	GMimeHeaderList *headers = g_mime_object_get_header_list(GMIME_OBJECT(message));
+	g_mime_header_set_raw_value(g_mime_header_list_get_header(headers, "Subject"), value.p);
+	buf_finish(&text);
+	buf_finish(&value);
+}
+
 static void add_mailbox(GMimeMessage *message, GMimeAddressType type, struct str mailbox)
 {
 	InternetAddressList *list = parse_mailbox(mailbox);
@@ -293,7 +307,6 @@ static void render(const struct notifier *n, const struct alert *alert, struct s
 	struct buf *out)
 {
 	const struct email *e = (const struct email *)n;
-	struct buf subject;
 	start_gmime();
 	GMimeMessage *message = g_mime_message_new(true);
 	add_mailbox(message, GMIME_ADDRESS_TYPE_FROM, e->from);
@@ -301,10 +314,7 @@ static void render(const struct notifier *n, const struct alert *alert, struct s
 		add_mailbox(message, GMIME_ADDRESS_TYPE_REPLY_TO, e->reply_to);
 	for (size_t i = 0; i < e->to.count; i++)
 		add_mailbox(message, GMIME_ADDRESS_TYPE_TO, e->to.items[i]);
-	buf_init(&subject, 0);
-	mail_subject((enum language)e->language, alert, &subject);
-	g_mime_message_set_subject(message, subject.p, "utf-8");
-	buf_finish(&subject);
+	set_subject(message, (enum language)e->language, alert);
 	set_date(message, alert->created_at_us);
 	set_names(message, e, alert, delivery_id);
 	set_body(message, e, alert, delivery_id);

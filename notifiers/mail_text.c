@@ -1,6 +1,11 @@
 #include "notifiers/mail_text.h"
 
+#include <assert.h>
+#include <string.h>
+
+#include "base/digest.h"
 #include "base/escape.h"
+#include "base/utf8.h"
 #include "notifiers/clean.h"
 
 /* A line of the table above the post: what it is, and its value on one line. */
@@ -25,6 +30,36 @@ void mail_subject(enum language language, const struct alert *alert, struct buf 
 	clean_line(post, MAIL_SUBJECT_CHARACTERS, &line);
 	clean_line(buf_str(&line), MAIL_SUBJECT_CHARACTERS, out);
 	buf_finish(&line);
+}
+
+static bool is_plain(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] < ' ' || text.p[i] > '~')
+			return false;
+	return str_find(text, STR("=?")) == SIZE_MAX;
+}
+
+void mail_header_value(size_t name_bytes, struct str text, struct buf *out)
+{
+	/* "=?UTF-8?B?" and "?=" leave 63 of 75, so 15 groups of 3 bytes */
+	enum { LINE_BYTES = 76, WORD_BYTES = 45 };
+	size_t taken = name_bytes + strlen(": ");
+	if (is_plain(text) && taken + text.n <= LINE_BYTES) {
+		buf_addf(out, " %.*s\n", STR_ARGS(text));
+		return;
+	}
+	/* what the name takes of the first line is less for its word, in groups of 3 */
+	size_t room = taken < LINE_BYTES / 2 ? WORD_BYTES - (taken / 4 + 1) * 3 : 6;
+	while (text.n) {
+		size_t n = text.n <= room ? text.n : utf8_floor(text, room);
+		assert(n > 0); /* a character has at most 4 bytes */
+		buf_add(out, STR(" =?UTF-8?B?"));
+		base64_encode(str_slice(text, 0, n), out);
+		buf_add(out, STR("?=\n"));
+		text = str_slice(text, n, text.n);
+		room = WORD_BYTES;
+	}
 }
 
 /* http or https, and nothing in it that could end an attribute or a line. */

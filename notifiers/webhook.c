@@ -40,7 +40,7 @@ static const struct conf_field fields[] = {
 		.help = "Where alerts are posted to." },
 	{ "secret", CONF_SECRET, offsetof(struct webhook, secret),
 		.help = "Signs each post (Standard Webhooks): whsec_ and base64 of 24 to 64 bytes; "
-			"up to 4 with spaces or lines between, newest first, while secrets are "
+			"up to 4 with spaces between, newest first, while secrets are "
 			"being changed." },
 	{ "bearer", CONF_SECRET, offsetof(struct webhook, bearer),
 		.help = "Sent as Authorization: Bearer." },

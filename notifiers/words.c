@@ -1,6 +1,7 @@
 #include "notifiers/words.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -57,7 +58,7 @@ struct str word_of_severity(enum language language, enum severity severity)
 	case SEVERITY_CRITICAL:
 		return word_of(language, WORD_CRITICAL);
 	}
-	assert(!"a severity");
+	assert(false); /* not a severity */
 	return STR_NONE;
 }
 

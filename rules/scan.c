@@ -15,8 +15,25 @@ struct scan {
 	bool lines_are_text;
 };
 
+/* A record of which it is not known yet whether it is a candidate: its values stand in the folded
+ * text, from `from` to where the next one's begin. */
+struct pending {
+	struct str record;
+	size_t from;
+	bool hit;
+};
+
+enum {
+	BATCH_BYTES = 8 * 1024, /* of folded text, so that it stays in the first-level cache */
+	BATCH_RECORDS = 128,
+};
+
+/* Words are asked for in batches of records: steps of 64 bytes then run over short posts without
+ * a break, which made French tweets a quarter faster (bench_scan). */
 struct scan_scratch {
 	struct scan_text folded;
+	struct pending pending[BATCH_RECORDS];
+	size_t pending_count;
 	struct text text; /* for hashtags whose case shows seams */
 	struct buf plain, html;
 	struct literals_scratch *literals;
@@ -73,14 +90,6 @@ void scan_scratch_destroy(struct scan_scratch *x)
 	mem_free(x);
 }
 
-static void start_text(struct scan_scratch *x)
-{
-	struct scan_text *t = &x->folded;
-	t->n = 0;
-	t->odd = t->escaped = t->hit = false;
-	t->before = t->last = 0;
-}
-
 static bool stop_at_literal(void *ctx, uint32_t id)
 {
 	(void)id;
@@ -88,12 +97,12 @@ static bool stop_at_literal(void *ctx, uint32_t id)
 	return false;
 }
 
-static bool any_literal(const struct scan *s, struct scan_scratch *x)
+static bool any_literal(const struct scan *s, struct scan_scratch *x, size_t from, size_t to)
 {
 	bool any = s->set->literal_count > 0 && !s->set->literals;
-	if (s->set->literals)
+	if (s->set->literals && to > from)
 		literals_find(s->set->literals, x->literals,
-			(struct str){ x->folded.p, x->folded.n }, stop_at_literal, &any);
+			(struct str){ x->folded.p + from, to - from }, stop_at_literal, &any);
 	return any;
 }
 
@@ -126,10 +135,11 @@ static size_t tag_end(struct str text, size_t at, bool *seams)
 
 /* The same for all hashtags of a text. A sign in another form (U+FF03) is looked for too if
  * there are more signs in the folded text than in this one. */
-static bool any_tag(const struct scan *s, struct scan_scratch *x, struct str text)
+static bool any_tag(
+	const struct scan *s, struct scan_scratch *x, struct str text, size_t from_folded)
 {
 	size_t signs = 0, folded_signs = 0;
-	for (size_t at = 0; at < x->folded.n; at++)
+	for (size_t at = from_folded; at < x->folded.n; at++)
 		folded_signs += x->folded.p[at] == '#';
 	for (size_t at = 0; at < text.n; signs++) {
 		const char *sign = memchr(text.p + at, '#', text.n - at);
@@ -144,21 +154,31 @@ static bool any_tag(const struct scan *s, struct scan_scratch *x, struct str tex
 	return folded_signs != signs && any_part(s, x, text);
 }
 
-/* Is anything waited for in the folded text at hand? */
-static bool folded_hits(const struct scan *s, struct scan_scratch *x)
+/* Ends a value whose folded form begins at `from`. What can be told without its words: whether a
+ * spaceless character or the part of a hashtag is waited for. text: the value as it is read. */
+static bool end_value(const struct scan *s, struct scan_scratch *x, size_t from, struct str text)
 {
-	const struct scan_text *t = &x->folded;
-	return t->hit || s->kernel->any_word(&s->set->wake, t->p, t->n) || any_literal(s, x);
+	struct scan_text *t = &x->folded;
+	bool hit = t->hit;
+	if (!hit && memchr(t->p + from, '#', t->n - from))
+		hit = any_tag(s, x, text, from);
+	t->p[t->n++] = ' ';
+	return hit;
 }
 
-static bool plain_hits(const struct scan *s, struct scan_scratch *x, struct str text)
+static void start_value(struct scan_scratch *x)
 {
-	start_text(x);
+	struct scan_text *t = &x->folded;
+	t->odd = t->escaped = t->hit = false;
+	t->before = t->last = 0;
+}
+
+static bool add_plain(const struct scan *s, struct scan_scratch *x, struct str text)
+{
+	size_t from = x->folded.n;
+	start_value(x);
 	s->kernel->fold_plain(&x->folded, &s->set->wake, text.p, text.p + text.n);
-	if (folded_hits(s, x))
-		return true;
-	bool tags = memchr(x->folded.p, '#', x->folded.n) != NULL;
-	return tags && any_tag(s, x, text);
+	return end_value(s, x, from, text);
 }
 
 /* The text of a JSON string that fold_string has found whole, into x->plain. */
@@ -179,32 +199,33 @@ static bool unescape(struct scan_scratch *x, struct str raw)
 	return !x->plain.full;
 }
 
-static bool html_hits(const struct scan *s, struct scan_scratch *x, struct str raw)
+static bool add_html(const struct scan *s, struct scan_scratch *x, struct str raw)
 {
 	if (!unescape(x, raw))
 		return true;
 	buf_clear(&x->html);
 	html_to_text(buf_str(&x->plain), &x->html);
-	return x->html.full || plain_hits(s, x, buf_str(&x->html));
+	return x->html.full || add_plain(s, x, buf_str(&x->html));
 }
 
 /* A string from behind its opening quote. Returns its closing quote, or where it turned out to
  * be none, which is a hit. */
-static const char *check_string(const struct scan *s, struct scan_scratch *x,
+static const char *add_string(const struct scan *s, struct scan_scratch *x,
 	const struct scan_key *key, const char *p, const char *end, bool *hit)
 {
-	start_text(x);
+	size_t from = x->folded.n;
+	start_value(x);
 	const char *close = s->kernel->fold_string(&x->folded, &s->set->wake, p, end);
 	struct str raw = { p, (size_t)(close - p) };
 	if (x->folded.odd) {
 		*hit = true;
 	} else if (key->html) {
-		*hit = html_hits(s, x, raw);
-	} else if (folded_hits(s, x)) {
-		*hit = true;
-	} else if (memchr(x->folded.p, '#', x->folded.n)) {
-		*hit = x->folded.escaped ? !unescape(x, raw) || any_tag(s, x, buf_str(&x->plain))
-					 : any_tag(s, x, raw);
+		x->folded.n = from;
+		*hit = add_html(s, x, raw);
+	} else if (x->folded.escaped && memchr(x->folded.p + from, '#', x->folded.n - from)) {
+		*hit = !unescape(x, raw) || end_value(s, x, from, buf_str(&x->plain));
+	} else {
+		*hit = end_value(s, x, from, raw);
 	}
 	return close;
 }
@@ -223,13 +244,13 @@ static bool is_number_byte(char c)
 
 /* All strings and numbers of an array, whatever their depth. Returns its end, or the end of the
  * line. */
-static const char *check_array(const struct scan *s, struct scan_scratch *x,
+static const char *add_array(const struct scan *s, struct scan_scratch *x,
 	const struct scan_key *key, const char *p, const char *end, bool *hit)
 {
 	size_t depth = 0;
 	while (p < end && *p != '\n' && !*hit) {
 		if (*p == '"') {
-			p = check_string(s, x, key, p + 1, end, hit);
+			p = add_string(s, x, key, p + 1, end, hit);
 		} else if (*p == '[') {
 			depth++;
 		} else if (*p == ']' && --depth == 0) {
@@ -238,7 +259,7 @@ static const char *check_array(const struct scan *s, struct scan_scratch *x,
 			const char *from = p;
 			while (p < end && is_number_byte(*p))
 				p++;
-			*hit = plain_hits(s, x, (struct str){ from, (size_t)(p - from) });
+			*hit = add_plain(s, x, (struct str){ from, (size_t)(p - from) });
 			continue;
 		}
 		p += p < end;
@@ -246,22 +267,22 @@ static const char *check_array(const struct scan *s, struct scan_scratch *x,
 	return p;
 }
 
-static const char *check_value(const struct scan *s, struct scan_scratch *x,
+static const char *add_value(const struct scan *s, struct scan_scratch *x,
 	const struct scan_key *key, const char *p, const char *end, bool *hit)
 {
 	if (p == end)
 		return p;
 	if (*p == '"') {
-		p = check_string(s, x, key, p + 1, end, hit);
+		p = add_string(s, x, key, p + 1, end, hit);
 		return p < end && *p == '"' ? p + 1 : p;
 	}
 	if (*p == '[')
-		return check_array(s, x, key, p, end, hit);
+		return add_array(s, x, key, p, end, hit);
 	const char *from = p;
 	while (p < end && is_number_byte(*p))
 		p++;
 	if (p > from)
-		*hit = plain_hits(s, x, (struct str){ from, (size_t)(p - from) });
+		*hit = add_plain(s, x, (struct str){ from, (size_t)(p - from) });
 	return p;
 }
 
@@ -289,31 +310,71 @@ struct pass {
 	const struct scan *scan;
 	struct scan_scratch *scratch;
 	const char *record, *end;
+	size_t record_from; /* where the record's values begin in the folded text */
 	bool (*candidate)(void *ctx, struct str record);
 	void *ctx;
 	struct scan_counts *counts;
 };
 
+/* Tells the pending records that are hits, in order. Returns whether to go on. */
+static bool flush(struct pass *pass)
+{
+	const struct scan *s = pass->scan;
+	struct scan_scratch *x = pass->scratch;
+	size_t n = x->folded.n, count = x->pending_count;
+	size_t word = s->kernel->next_word(&s->set->wake, x->folded.p, 0, n);
+	x->folded.n = 0;
+	x->pending_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct pending *r = &x->pending[i];
+		size_t to = i + 1 < count ? x->pending[i + 1].from : n;
+		bool hit = r->hit || word <= to || any_literal(s, x, r->from, to);
+		if (word <= to)
+			word = s->kernel->next_word(&s->set->wake, x->folded.p, to, n);
+		if (!hit)
+			continue;
+		pass->counts->candidate_count++;
+		if (!pass->candidate(pass->ctx, r->record))
+			return false;
+	}
+	return true;
+}
+
+static bool add_pending(struct pass *pass, struct str record, bool hit)
+{
+	struct scan_scratch *x = pass->scratch;
+	x->pending[x->pending_count++] = (struct pending){ record, pass->record_from, hit };
+	return x->pending_count < BATCH_RECORDS && x->folded.n < BATCH_BYTES ? true : flush(pass);
+}
+
+/* Is it visibly no JSON object? */
+static bool looks_odd(struct str record)
+{
+	struct str trimmed = str_trim(record);
+	return trimmed.n && (trimmed.p[0] != '{' || trimmed.p[trimmed.n - 1] != '}');
+}
+
 /* The record ends at `stop`. Returns whether to go on. */
 static bool end_record(struct pass *pass, const char *stop, bool hit)
 {
 	struct str record = { pass->record, (size_t)(stop - pass->record) };
+	bool json = !pass->scan->lines_are_text;
 	pass->record = stop < pass->end ? stop + 1 : stop;
 	if (record.n && record.p[record.n - 1] == '\r')
 		record.n--;
 	bool object = record.n && record.p[0] == '{' && record.p[record.n - 1] == '}';
 	if (!object && !hit) {
-		struct str trimmed = str_trim(record);
-		if (trimmed.n == 0)
+		if (str_trim(record).n == 0)
 			return true;
-		if (!pass->scan->lines_are_text)
-			hit = trimmed.p[0] != '{' || trimmed.p[trimmed.n - 1] != '}';
+		hit = json && looks_odd(record);
 	}
 	pass->counts->record_count++;
-	if (!hit && pass->scan->set->needy_count == 0)
-		return true;
-	pass->counts->candidate_count++;
-	return pass->candidate(pass->ctx, record);
+	hit = hit || pass->scan->set->needy_count;
+	bool more = hit || pass->scratch->folded.n > pass->record_from
+		? add_pending(pass, record, hit)
+		: true;
+	pass->record_from = pass->scratch->folded.n;
+	return more;
 }
 
 static const char *line_end(const char *p, const char *end)
@@ -339,7 +400,7 @@ static void scan_json(struct pass *pass)
 		p = event + 1;
 		if (!key)
 			continue;
-		p = check_value(s, pass->scratch, key, value, end, &hit);
+		p = add_value(s, pass->scratch, key, value, end, &hit);
 		if (!hit)
 			continue;
 		if (!end_record(pass, line_end(p, end), true))
@@ -355,7 +416,7 @@ static void scan_text_lines(struct pass *pass)
 	while (pass->record < pass->end) {
 		const char *stop = line_end(pass->record, pass->end);
 		struct str line = { pass->record, (size_t)(stop - pass->record) };
-		if (!end_record(pass, stop, plain_hits(pass->scan, pass->scratch, line)))
+		if (!end_record(pass, stop, add_plain(pass->scan, pass->scratch, line)))
 			return;
 	}
 }
@@ -372,11 +433,19 @@ static void scan_all(struct pass *pass)
 void scan_block(const struct scan *scan, struct scan_scratch *scratch, struct str block,
 	bool (*candidate)(void *ctx, struct str record), void *ctx, struct scan_counts *counts)
 {
-	struct pass pass = { scan, scratch, block.p, block.p + block.n, candidate, ctx, counts };
+	struct pass pass = { .scan = scan,
+		.scratch = scratch,
+		.record = block.p,
+		.end = block.p + block.n,
+		.candidate = candidate,
+		.ctx = ctx,
+		.counts = counts };
+	scratch->folded.n = scratch->pending_count = 0;
 	if (scan->set->needy_count)
 		scan_all(&pass);
 	else if (scan->lines_are_text)
 		scan_text_lines(&pass);
 	else
 		scan_json(&pass);
+	(void)flush(&pass); /* the last ones: nothing is left to stop */
 }

@@ -136,8 +136,9 @@ AVX2 static inline uint32_t word_mask(__m256i v)
 	return mask_of(_mm256_or_si256(_mm256_or_si256(letter, digit), other));
 }
 
-/* Asks again, word by word, for the words that end in this step: is one really waited for? */
-AVX2 static bool any_of(const struct wake *w, const char *folded, size_t start, size_t at,
+/* Asks again, word by word, for the words that end in this step: the end of the first one that
+ * is really waited for, or SIZE_MAX. */
+AVX2 static size_t first_of(const struct wake *w, const char *folded, size_t start, size_t at,
 	uint64_t starts, uint64_t ends)
 {
 	for (; ends; ends = _blsr_u64(ends)) {
@@ -147,18 +148,18 @@ AVX2 static bool any_of(const struct wake *w, const char *folded, size_t start, 
 			starts = _blsr_u64(starts);
 		}
 		if (wake_has(w, folded + start, end - start))
-			return true;
+			return end;
 	}
-	return false;
+	return SIZE_MAX;
 }
 
 /* Walks the edges of words, 64 bytes a step: an edge is a bit where being in a word changes. The
  * bits of all words of a step are gathered before the one branch on them. */
-AVX2 static bool any_word(const struct wake *w, const char *folded, size_t n)
+AVX2 static size_t next_word(const struct wake *w, const char *folded, size_t from, size_t n)
 {
 	uint64_t before = 0; /* was the last byte of the step before part of a word? */
-	size_t start = 0; /* of the word that reaches into this step */
-	for (size_t at = 0; at <= n; at += 64) {
+	size_t start = from; /* of the word that reaches into this step */
+	for (size_t at = from; at <= n; at += 64) {
 		uint64_t word = (uint64_t)word_mask(load(folded + at)) |
 			(uint64_t)word_mask(load(folded + at + STEP)) << 32;
 		if (n - at < 64)
@@ -172,16 +173,19 @@ AVX2 static bool any_word(const struct wake *w, const char *folded, size_t n)
 			ends = _blsr_u64(ends);
 		}
 		for (; ends; ends = _blsr_u64(ends), starts = _blsr_u64(starts)) {
-			size_t from = (size_t)_tzcnt_u64(starts), to = (size_t)_tzcnt_u64(ends);
-			any |= wake_bit(w, wake_hash(folded + at + from, to - from));
+			size_t first = (size_t)_tzcnt_u64(starts), end = (size_t)_tzcnt_u64(ends);
+			any |= wake_bit(w, wake_hash(folded + at + first, end - first));
 		}
-		if (__builtin_expect(any, 0) && any_of(w, folded, start, at, all_starts, all_ends))
-			return true;
+		if (__builtin_expect(any, 0)) {
+			size_t end = first_of(w, folded, start, at, all_starts, all_ends);
+			if (end != SIZE_MAX)
+				return end;
+		}
 		if (starts)
 			start = at + (size_t)_tzcnt_u64(starts);
 		before = word >> 63;
 	}
-	return false;
+	return SIZE_MAX;
 }
 
 static const struct scan_kernel scan_kernel_avx2 = {
@@ -189,7 +193,7 @@ static const struct scan_kernel scan_kernel_avx2 = {
 	.next_event = next_event,
 	.fold_string = fold_string,
 	.fold_plain = fold_plain,
-	.any_word = any_word,
+	.next_word = next_word,
 };
 
 const struct scan_kernel *scan_kernel_best(void)

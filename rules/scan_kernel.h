@@ -22,8 +22,8 @@ struct scan_keys {
 void scan_keys_init(struct scan_keys *k);
 void scan_keys_add(struct scan_keys *k, struct str name, bool html);
 
-/* Folded text of the value at hand, without a way back. SCAN_PAD_BYTES stand before p
- * and are kept free behind. */
+/* Folded text without a way back: the values of some records, parted by spaces. SCAN_PAD_BYTES
+ * stand before p and are kept free behind. */
 struct scan_text {
 	char *p;
 	size_t n, size_bytes;
@@ -84,16 +84,17 @@ struct scan_kernel {
 	 * of the keys (the place of the third last byte, which may be before the key for short
 	 * ones). end if there is neither. */
 	const char *(*next_event)(const struct scan_keys *keys, const char *p, const char *end);
-	/* Folds a JSON string from p, behind its opening quote, into t, which is empty. Returns the
+	/* Adds a JSON string from p, behind its opening quote, folded, to t. Returns the
 	 * closing quote, or sets t->odd and returns where that became clear. */
 	const char *(*fold_string)(
 		struct scan_text *t, const struct wake *w, const char *p, const char *end);
 	/* The same for plain text. */
 	void (*fold_plain)(
 		struct scan_text *t, const struct wake *w, const char *p, const char *end);
-	/* Is any word of the folded text waited for? WAKE_PAD_BYTES stand before it, SCAN_PAD_BYTES
-	 * of spaces behind. */
-	bool (*any_word)(const struct wake *w, const char *folded, size_t n);
+	/* The end of the first word at or after `from` that is waited for, or SIZE_MAX. No word may
+	 * reach over `from`. WAKE_PAD_BYTES stand before the folded text, SCAN_PAD_BYTES behind it.
+	 */
+	size_t (*next_word)(const struct wake *w, const char *folded, size_t from, size_t n);
 };
 
 extern const struct scan_kernel scan_kernel_plain;

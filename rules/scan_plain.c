@@ -94,17 +94,17 @@ static void fold_plain(struct scan_text *t, const struct wake *w, const char *p,
 	}
 }
 
-static bool any_word(const struct wake *w, const char *folded, size_t n)
+static size_t next_word(const struct wake *w, const char *folded, size_t from, size_t n)
 {
-	for (size_t i = 0; i < n;) {
-		size_t from = i;
+	for (size_t i = from; i < n;) {
+		size_t start = i;
 		while (i < n && fold_is_word(folded[i]))
 			i++;
-		if (i > from && wake_has(w, folded + from, i - from))
-			return true;
-		i += i == from;
+		if (i > start && wake_has(w, folded + start, i - start))
+			return i;
+		i += i == start;
 	}
-	return false;
+	return SIZE_MAX;
 }
 
 const struct scan_kernel scan_kernel_plain = {
@@ -112,5 +112,5 @@ const struct scan_kernel scan_kernel_plain = {
 	.next_event = next_event,
 	.fold_string = fold_string,
 	.fold_plain = fold_plain,
-	.any_word = any_word,
+	.next_word = next_word,
 };

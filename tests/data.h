@@ -1,11 +1,10 @@
 /* Reading the data under VIGIE_DATA, which may be absent: then a test is skipped. */
 #pragma once
 
-#include "tests/check.h"
-
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "tests/check.h"
 
 /* Reads a file whole; false if it is not there. */
 static inline bool read_file(const char *path, struct buf *out)

@@ -1,13 +1,12 @@
 /* Reads with both readers of JSON and fails where they differ; for tests of json.c. */
 #pragma once
 
-#include "tests/check.h"
-
 #include <stdlib.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "tests/base/json_paths_list.h"
+#include "tests/check.h"
 
 enum { ARENA_BYTES = 64 * 1024 * 1024, PATHS_MAX = 64 };
 

@@ -259,7 +259,7 @@ static void times_that_no_post_has_are_unknown(void **state)
 {
 	(void)state;
 	static const char *const times[] = { "0", "-1", "\"0816-01-01T00:00:00Z\"",
-		"\"1969-12-31T23:59:59Z\"", "253402300800000000", "1e9", "\"1.5.5\"", "\"\"" };
+		"\"1969-12-31T23:59:59Z\"", "1e9", "\"1.5.5\"", "\"\"" };
 	struct fixture f;
 	begin(&f, "post");
 	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {

@@ -1,13 +1,13 @@
 #define _GNU_SOURCE
 
-#include "tests/check.h"
+#include "tests/net/server.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/net/server.h"
+#include "tests/check.h"
 
 enum { ARGUMENTS_MAX = 32 };
 

@@ -2,6 +2,7 @@
  * exits when its standard input closes, so that none outlives its test. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 

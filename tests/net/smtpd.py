@@ -21,7 +21,9 @@ default) offers nothing. --auth: login is needed, and is offered after TLS only 
 
 Lines: {"event":"mail","from":...,"to":[...],"data":base64,"tls":bool,"user":text|null},
 {"event":"refused","to":...}, {"event":"auth","user":...,"good":bool},
-{"event":"connected"}. With --folder each mail is also written there as 1.eml, 2.eml ... as it came.
+{"event":"connected"}. With --folder each mail is written there as 1.eml,
+2.eml ... as it came, and its line has no "data": whoever sends large mails must use that, or read the
+lines, since the server waits when the pipe is full.
 """
 import argparse
 import asyncio
@@ -70,9 +72,12 @@ class Handler:
             with open(path + '.new', 'wb') as file:
                 file.write(envelope.content)
             os.rename(path + '.new', path)
-        user = session.auth_data.login.decode() if session.auth_data else None
-        say(event='mail', to=envelope.rcpt_tos, tls=session.ssl is not None, user=user,
-            data=base64.b64encode(envelope.content).decode(), **{'from': envelope.mail_from})
+        user = session.auth_data.login.decode() if session.authenticated else None
+        line = {'event': 'mail', 'from': envelope.mail_from, 'to': envelope.rcpt_tos,
+                'tls': session.ssl is not None or self.options.tls == 'smtps', 'user': user}
+        if not self.options.folder:
+            line['data'] = base64.b64encode(envelope.content).decode()
+        say(**line)
         return '250 OK queued'
 
 
@@ -112,7 +117,7 @@ async def serve(options):
             good = isinstance(data, LoginPassword) and [
                 data.login.decode(), data.password.decode()] == wanted
             say(event='auth', user=data.login.decode(), good=good)
-            return AuthResult(success=good, auth_data=data)
+            return AuthResult(success=good, handled=False, auth_data=data)
 
         def speaker():
             return Speaker(

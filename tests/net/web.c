@@ -1,8 +1,8 @@
-#include "tests/check.h"
+#include "tests/net/web.h"
 
 #include <stdlib.h>
 
-#include "tests/net/web.h"
+#include "tests/check.h"
 
 static void copy(char *to, size_t size, struct str s)
 {

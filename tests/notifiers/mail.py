@@ -23,7 +23,8 @@ def main():
         broken.append('8bit')
     defects = [str(d) for part in mail.walk() for d in part.defects]
     defects += [str(d) for _, value in mail.items() for d in getattr(value, 'defects', ())]
-    parts = [[part.get_content_type(), part.get_content_charset(), part.get_content()]
+    parts = [[part.get_content_type(), part.get_content_charset(),
+              part.get_content().replace('\r\n', '\n')]
              for part in mail.iter_parts()]
     print(json.dumps(dict(
         headers=[[name, str(value)] for name, value in mail.items()], type=mail.get_content_type(),

@@ -95,6 +95,9 @@ static void names_hold_only_what_an_id_may(void **state)
 	buf_clear(&out);
 	clean_name(STR("abcd"), 3, &out);
 	check_text(buf_str(&out), "abc");
+	buf_clear(&out);
+	clean_name(STR_NONE, 3, &out);
+	check_text(buf_str(&out), "-");
 	buf_finish(&out);
 }
 

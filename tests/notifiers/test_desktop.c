@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -79,8 +80,7 @@ static void bubbles_say_what_the_alert_says(void **state)
 	check_sent(deliver(&s, &sample.alert));
 	assert_true(helper_line(&service, &line));
 	check_has(&line, "\"app\": \"vigie\", \"replaces\": 0");
-	check_has(&line,
-		"\"summary\": \"sav-panne (critique)\\u00a0: Jean Dupont (@jdupont.example)\"");
+	check_has(&line, "\"summary\": \"sav-panne (critique) : Jean Dupont (@jdupont.example)\"");
 	check_has(&line, "\"body\": \"Ma <b>livebox</b> est en <b>panne</b> depuis");
 	check_has(&line, "C&#39;est &lt;b&gt;inadmissible&lt;/b&gt; &amp; pas");
 	check_has(&line, "\"timeout\": 0"); /* critical stays */
@@ -239,7 +239,8 @@ static void a_service_that_the_bus_can_start_is_started(void **state)
 	(void)fprintf(out,
 		"<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>"
 		"<servicedir>%s</servicedir><policy context=\"default\">"
-		"<allow send_destination=\"*\"/><allow own=\"*\"/></policy></busconfig>\n",
+		"<allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/>"
+		"<allow own=\"*\"/></policy></busconfig>\n",
 		folder);
 	assert_int_equal(fclose(out), 0);
 	out = fopen(file, "w");
@@ -302,7 +303,7 @@ static void a_bus_that_hangs_costs_five_seconds_and_blocks_nobody(void **state)
 	timer_start(ticks.timer, 0);
 	struct outcome outcome = deliver(&s, &sample.alert);
 	check_retry(outcome, "the desktop does not answer", 6 * US_PER_S);
-	assert_true(outcome.took_us >= 5 * US_PER_S);
+	assert_true(outcome.took_us >= 4900 * US_PER_MS);
 	assert_true(ticks.count > 50);
 	timer_destroy(ticks.timer);
 
@@ -352,6 +353,77 @@ static void crowd_done(struct delivery *d, enum delivery_result result, int64_t 
 		crowd->first_us = clock_monotonic_us() - crowd->start_us;
 	if (crowd->retry_count == 4)
 		loop_stop(crowd->loop);
+}
+
+static bool in_path(const char *program)
+{
+	char path[200];
+	(void)snprintf(path, sizeof path, "/usr/bin/%s", program);
+	return access(path, X_OK) == 0;
+}
+
+/* dunst prints each bubble as lines "name: value" between braces. */
+static void read_bubble(struct helper *dunst, struct buf *all)
+{
+	struct buf line;
+	buf_init(&line, 0);
+	buf_clear(all);
+	while (helper_line(dunst, &line) && !str_eq(buf_str(&line), STR("}"))) {
+		buf_add(all, buf_str(&line));
+		buf_add_char(all, '\n');
+	}
+	buf_finish(&line);
+}
+
+static void a_real_service_shows_it(void **state)
+{
+	(void)state;
+	if (!in_path("dunst") || !in_path("Xvfb")) {
+		print_message("SKIPPED: dunst or Xvfb is missing\n");
+		skip();
+	}
+	struct helper bus, screen, dunst;
+	struct sample sample;
+	struct setup s;
+	struct buf text;
+	char display[300], config[512];
+	buf_init(&text, 0);
+	of_tests("dunstrc", config);
+	start_bus(&bus, NULL);
+	helper_start(&screen,
+		(const char *const[]){ "Xvfb", "-displayfd", "1", "-screen", "0", "640x480x24",
+			"-nolisten", "tcp", NULL });
+	(void)snprintf(display, sizeof display, ":%s", screen.first.p);
+	(void)setenv("DISPLAY", display, 1);
+	helper_start(&dunst,
+		(const char *const[]){
+			"sh", "-c", "echo begun; exec dunst -conf \"$0\" -print", config, NULL });
+	setup_init(&s, YAML);
+	setup_open(&s);
+	sample_init(&sample);
+	struct outcome outcome = { 0 };
+	for (int i = 0; i < 500; i++) {
+		outcome = deliver(&s, &sample.alert);
+		if (outcome.result == DELIVERY_SENT)
+			break;
+		(void)poll(NULL, 0, 20); /* dunst is still starting */
+	}
+	check_sent(outcome);
+	read_bubble(&dunst, &text);
+	check_has(&text, "appname: 'vigie'");
+	check_has(&text, "summary: 'sav-panne (critique) : Jean Dupont (@jdupont.example)'");
+	check_has(&text, "<b>livebox</b> est en <b>panne</b>");
+	check_has(&text, "&lt;b&gt;inadmissible&lt;/b&gt; &amp; pas");
+	check_has(&text, "urgency: CRITICAL");
+	check_has(&text, "timeout: 0");
+	check_has(&text, "category: x-vigie.alert");
+	check_has(&text, "desktop_entry: 'vigie'");
+	setup_finish(&s);
+	helper_stop(&dunst);
+	helper_stop(&screen);
+	helper_stop(&bus);
+	(void)unsetenv("DISPLAY");
+	buf_finish(&text);
 }
 
 /* libnotify itself hangs here, so this comes last: the threads are left behind. */
@@ -415,6 +487,10 @@ static void a_cancelled_bubble_is_not_answered(void **state)
 
 int main(void)
 {
+	if (!in_path("dbus-daemon") || !server_can_run("dbus") || !server_can_run("gi")) {
+		print_message("SKIPPED: dbus-daemon, python3-dbus or python3-gi is missing\n");
+		return 77;
+	}
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bubbles_say_what_the_alert_says),
 		cmocka_unit_test(a_service_without_markup_gets_none),
@@ -425,6 +501,7 @@ int main(void)
 		cmocka_unit_test(a_bus_that_hangs_costs_five_seconds_and_blocks_nobody),
 		cmocka_unit_test(a_service_that_does_not_answer_is_tried_later),
 		cmocka_unit_test(a_cancelled_bubble_is_not_answered),
+		cmocka_unit_test(a_real_service_shows_it),
 		cmocka_unit_test(with_three_bubbles_hanging_the_fourth_ends_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,9 +160,35 @@ static void a_hostile_post_changes_no_header_and_no_envelope(void **state)
 		"x\\nBcc: victim@example.org\\n\\n.\\nMAIL FROM:<a@b>\\n.\\nQUIT\\nFrom here");
 	check_has_not(&line, "\\u001b");
 	check_has_not(&line, "\xE2\x80\xAE");
-	check_has_not(&line, "<script>t");
-	check_has_not(&line, "<img");
+	check_has(&line, "<h2>t Bcc: victim@example.org &lt;script&gt;</h2>");
+	check_has(
+		&line, "<td>Eve Subject: other&quot;&gt;&lt;img src=x&gt; (@jdupont.example)</td>");
 	check_has_not(&line, "href");
+	office_close(&o);
+	buf_finish(&line);
+}
+
+/* GMime's own folding makes a header line of such a text. */
+static void a_post_that_looks_like_an_encoded_word_stays_text(void **state)
+{
+	(void)state;
+	struct post_office o;
+	struct sample sample;
+	struct buf line;
+	buf_init(&line, 0);
+	sample_init(&sample);
+	sample_text(&sample,
+		STR("b8?q?=0D=0ABcc:_a@b\xEF\xBF\xBD= =?utf\x0C"
+		    "e-8?b?\x0B"
+		    "d 31m= a b =?UTF-8?q?=0D=0ABcc:_a@b?= =?utf-8?b?\xE2\x82\xAC?="));
+	office_open(&o, accept_all, "smtp", ", tls: none");
+	assert_int_equal(deliver(&o.setup, &sample.alert).result, DELIVERY_SENT);
+	read_mail(&o, &line);
+	check_has(&line, "\"defects\": [], \"broken\": []");
+	check_has(&line,
+		"[\"Subject\", \"sav-panne (critique) : b8?q?=0D=0ABcc:_a@b\xEF\xBF\xBD= =?utf "
+		"e-8?b? d 31m= a b =?UTF-8?q?=0D=0ABcc:_a@b?= =?utf-8?b?\xE2\x82\xAC?=\"]");
+	check_has_not(&line, "[\"Bcc\"");
 	office_close(&o);
 	buf_finish(&line);
 }
@@ -214,7 +240,8 @@ static void with_tls_it_logs_in_and_sends(void **state)
 		do
 			office_line(&o, &line);
 		while (str_find(buf_str(&line), STR("\"mail\"")) == SIZE_MAX && line.n);
-		check_has(&line, "\"tls\": true");
+		if (i == 0)
+			check_has(&line, "\"tls\": true"); /* the server knows of STARTTLS only */
 		check_has(&line, "\"user\": \"vigie\"");
 		office_close(&o);
 	}
@@ -265,6 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mail_arrives_as_it_was_meant),
 		cmocka_unit_test(a_hostile_post_changes_no_header_and_no_envelope),
+		cmocka_unit_test(a_post_that_looks_like_an_encoded_word_stays_text),
 		cmocka_unit_test(nothing_is_sent_to_a_server_without_tls),
 		cmocka_unit_test(with_tls_it_logs_in_and_sends),
 		cmocka_unit_test(answers_decide_what_becomes_of_the_mail),

@@ -65,6 +65,21 @@ static void what_is_wrong_is_said(void **state)
 	check_refused("n: { type: exec, command: \"\" }", "the command is empty");
 }
 
+static void a_type_that_this_build_lacks_names_library_and_option(void **state)
+{
+	(void)state;
+	for (size_t i = 0; notifier_types[i]; i++) {
+		if (!notifier_types[i]->missing)
+			continue;
+		check_refused("n: { type: desktop }",
+			"type 'desktop' needs libnotify, which this build lacks");
+		check_refused("n: { type: desktop }", "build vigie with -Ddesktop=enabled");
+		return;
+	}
+	print_message("SKIPPED: this build has all types\n");
+	skip();
+}
+
 static void all_errors_come_in_one_run(void **state)
 {
 	(void)state;
@@ -151,6 +166,7 @@ int main(void)
 		cmocka_unit_test(no_notifiers_are_fine),
 		cmocka_unit_test(types_are_whole),
 		cmocka_unit_test(what_is_wrong_is_said),
+		cmocka_unit_test(a_type_that_this_build_lacks_names_library_and_option),
 		cmocka_unit_test(all_errors_come_in_one_run),
 		cmocka_unit_test(a_webhook_s_options_are_checked),
 		cmocka_unit_test(a_secret_is_never_shown),

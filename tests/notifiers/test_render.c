@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "notifiers/bubble.h"
+#include "notifiers/mail_text.h"
 #include "tests/notifiers/support.h"
 
 #define EMAIL                                                                                     \
@@ -59,6 +60,41 @@ static void a_mail_of_a_hostile_post(void **state)
 	s.post.author.name = STR("Eve\r\nSubject: other\"><img src=http://evil>");
 	s.post.url = STR("https://example.org/\"onmouseover=x\r\nX: y");
 	check_rendered(EMAIL " }", &s.alert, "email_hostile.eml");
+}
+
+/* Python's reading of these values is in test_email.c; here are their lengths. */
+static void check_value(struct str text, const char *expected)
+{
+	struct buf out;
+	buf_init(&out, 0);
+	mail_header_value(strlen("Subject"), text, &out);
+	if (expected)
+		check_str(buf_str(&out), str_of(expected));
+	struct str rest = buf_str(&out), line;
+	size_t taken = strlen("Subject:");
+	while (str_next(&rest, '\n', &line)) {
+		if (line.n == 0 && rest.n == 0)
+			break;
+		assert_true(line.p[0] == ' ' && line.n + taken <= 76);
+		taken = 0;
+	}
+	buf_finish(&out);
+}
+
+static void header_values_fit_their_lines(void **state)
+{
+	(void)state;
+	char text[1000];
+	check_value(STR("plain"), " plain\n");
+	check_value(STR("\xC3\xA9"), " =?UTF-8?B?w6k=?=\n");
+	check_value(STR("=?UTF-8?Q?x?="), " =?UTF-8?B?PT9VVEYtOD9RP3g/PQ==?=\n");
+	for (size_t n = 1; n < 300; n++) {
+		memset(text, 'x', n);
+		check_value((struct str){ text, n }, NULL);
+		for (size_t i = 0; i < n; i++)
+			memcpy(text + i * 3, "\xE2\x82\xAC", 3);
+		check_value((struct str){ text, n * 3 }, NULL);
+	}
 }
 
 static void the_body_of_a_webhook(void **state)
@@ -199,6 +235,7 @@ int main(void)
 		cmocka_unit_test(a_mail_in_french),
 		cmocka_unit_test(a_mail_in_english_of_an_article),
 		cmocka_unit_test(a_mail_of_a_hostile_post),
+		cmocka_unit_test(header_values_fit_their_lines),
 		cmocka_unit_test(the_body_of_a_webhook),
 		cmocka_unit_test(a_line_of_text),
 		cmocka_unit_test(a_bubble),

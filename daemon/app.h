@@ -1,0 +1,44 @@
+/* The running daemon: the parts and what ties them together. */
+#pragma once
+
+#include "daemon/config.h"
+#include "daemon/dispatch.h"
+#include "daemon/pipeline.h"
+
+struct reload;
+struct serve;
+
+struct app {
+	struct loop *loop;
+	struct http_client *http;
+	struct config *config;
+	struct store *store;
+	struct pipeline *pipeline;
+	struct dispatch *dispatch;
+	struct serve *serve; /* NULL: no http.listen */
+	struct reload *reload; /* NULL: none under way */
+	bool reload_again; /* asked for while one was under way */
+	uint64_t reload_count, reload_failed_count;
+	struct timer *expire_timer, *stop_timer;
+	int64_t stop_left_us; /* patience with what is in flight */
+	struct signal_watch *signals[3];
+	int64_t started_at_us; /* wall clock */
+	bool once; /* stop when all sources have ended and nothing is left to send */
+	bool stopping;
+	int exit_code;
+};
+
+/* Sources stop, what is in flight gets five seconds, then the loop stops. */
+void app_stop(struct app *app, int exit_code);
+
+/* daemon/reload.c: builds the rules of the configuration file anew on a thread, and swaps them if
+ * whole. */
+void app_reload(struct app *app);
+
+/* daemon/status.c and metrics.c: what the daemon tells of itself. */
+void status_json(const struct app *app, struct buf *out);
+void status_metrics(const struct app *app, struct buf *out);
+
+/* daemon/serve.c: those over HTTP, on the loop. NULL after an error was logged. */
+struct serve *serve_start(struct app *app);
+void serve_stop(struct serve *serve); /* takes NULL */

@@ -1,0 +1,275 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/app.h"
+#include "daemon/command.h"
+
+#define EXPIRE_INTERVAL_US (10 * US_PER_MINUTE)
+#define STOP_PATIENCE_US (5 * US_PER_S)
+#define STOP_LOOK_US (20 * US_PER_MS)
+
+enum { EXPIRE_ROWS = 1000 };
+
+static uint64_t random_bits(void)
+{
+	uint64_t bits = 0;
+	ssize_t n = getrandom(&bits, sizeof bits, 0);
+	(void)n; /* only jitter depends on it */
+	return bits;
+}
+
+/* --- stopping --- */
+
+static void look_whether_done(void *ctx)
+{
+	struct app *app = ctx;
+	if (!app->reload && dispatch_idle(app->dispatch)) {
+		loop_stop(app->loop);
+		return;
+	}
+	timer_start(app->stop_timer, STOP_LOOK_US);
+	app->stop_left_us -= STOP_LOOK_US;
+	if (app->stop_left_us <= 0)
+		loop_stop(app->loop);
+}
+
+void app_stop(struct app *app, int exit_code)
+{
+	if (app->stopping) {
+		loop_stop(app->loop); /* asked twice: at once */
+		return;
+	}
+	app->stopping = true;
+	app->exit_code = exit_code;
+	log_info("stopping");
+	pipeline_stop(app->pipeline);
+	dispatch_stop(app->dispatch);
+	app->stop_left_us = STOP_PATIENCE_US;
+	timer_start(app->stop_timer, 0);
+}
+
+static void on_signal(void *ctx, int number)
+{
+	struct app *app = ctx;
+	if (number == SIGHUP)
+		app_reload(app);
+	else
+		app_stop(app, EXIT_FOUND);
+}
+
+static void on_store_failed(void *ctx, int error)
+{
+	struct app *app = ctx;
+	if (app->stopping)
+		return;
+	log_error("the store failed: %s; nothing more is taken", error_text(error));
+	app_stop(app, EXIT_STORE);
+}
+
+/* --- work --- */
+
+/* With --once: all sources have ended, and nothing is due any more. */
+static void stop_if_done(struct app *app)
+{
+	struct store_counts counts;
+	if (!app->once || app->stopping || !pipeline_all_ended(app->pipeline) ||
+		!dispatch_idle(app->dispatch))
+		return;
+	if (store_count(app->store, &counts) == 0 && counts.pending == 0)
+		app_stop(app, EXIT_FOUND);
+}
+
+static void on_alerts_added(void *ctx)
+{
+	dispatch_wake(((struct app *)ctx)->dispatch);
+}
+
+static void on_source_ended(void *ctx)
+{
+	dispatch_wake(((struct app *)ctx)->dispatch);
+}
+
+static void on_settled(void *ctx)
+{
+	stop_if_done(ctx);
+}
+
+static void expire(void *ctx)
+{
+	struct app *app = ctx;
+	size_t deleted = 0;
+	int64_t before_us = clock_wall_us() - app->config->store.keep_us;
+	int error = store_expire(app->store, before_us, EXPIRE_ROWS, &deleted);
+	if (error)
+		log_warn("cannot delete what is old: %s", store_error(app->store));
+	/* More to do: soon, but let others go first. */
+	timer_start(app->expire_timer, deleted == EXPIRE_ROWS ? US_PER_S : EXPIRE_INTERVAL_US);
+}
+
+/* --- starting --- */
+
+static bool open_store(struct app *app)
+{
+	struct buf message;
+	char *path = arena_text(&app->config->arena, app->config->store.path);
+	buf_init(&message, 4096);
+	app->store = store_open(path, STORE_OWN, &message);
+	if (!app->store)
+		log_error("%.*s", STR_ARGS(buf_str(&message)));
+	buf_finish(&message);
+	return app->store != NULL;
+}
+
+static bool load_config(struct app *app, const char *path)
+{
+	struct diag *diag = diag_create();
+	app->config = config_load(path, diag);
+	bool failed = command_print_diag(diag);
+	diag_destroy(diag);
+	if (failed || !app->config)
+		return false;
+	if (sources_count(app->config->sources) == 0)
+		log_error("nothing to read: %s has no sources", path);
+	else if (app->config->rules->rule_count == 0)
+		log_error("nothing to look for: %s has no rules", path);
+	else
+		return true;
+	return false;
+}
+
+static void start_parts(struct app *app)
+{
+	struct dispatch_host dispatch_host = { clock_wall_us, random_bits, on_store_failed,
+		on_settled, app };
+	struct pipeline_host pipeline_host = { clock_wall_us, clock_monotonic_us, on_alerts_added,
+		on_source_ended, on_store_failed, app };
+	app->http = http_client_create(app->loop);
+	notifiers_open(app->config->notifiers, app->loop, app->http);
+	app->dispatch = dispatch_create(
+		app->loop, app->store, app->config->notifiers, &dispatch_host);
+	app->pipeline = pipeline_create(
+		app->config, config_take_rules(app->config), app->store, app->loop, &pipeline_host);
+	app->expire_timer = timer_create_on(app->loop, expire, app);
+	app->stop_timer = timer_create_on(app->loop, look_whether_done, app);
+	timer_start(app->expire_timer, US_PER_MINUTE);
+	app->signals[0] = signal_watch_create(app->loop, SIGTERM, on_signal, app);
+	app->signals[1] = signal_watch_create(app->loop, SIGINT, on_signal, app);
+	app->signals[2] = signal_watch_create(app->loop, SIGHUP, on_signal, app);
+	dispatch_wake(app->dispatch); /* what an earlier run left */
+}
+
+static void finish(struct app *app)
+{
+	serve_stop(app->serve);
+	for (size_t i = 0; i < 3; i++)
+		signal_watch_destroy(app->signals[i]);
+	timer_destroy(app->expire_timer);
+	timer_destroy(app->stop_timer);
+	dispatch_destroy(app->dispatch);
+	pipeline_destroy(app->pipeline);
+	if (app->config)
+		sources_destroy(app->config->sources);
+	if (app->config)
+		notifiers_destroy(app->config->notifiers);
+	http_client_destroy(app->http);
+	if (app->config) {
+		app->config->sources = NULL;
+		app->config->notifiers = NULL;
+	}
+	loop_destroy(app->loop);
+	config_destroy(app->config);
+	store_close(app->store);
+}
+
+static int run(struct app *app, const char *path)
+{
+	app->started_at_us = clock_wall_us();
+	if (!load_config(app, path))
+		return EXIT_USAGE;
+	if (!open_store(app)) {
+		config_destroy(app->config);
+		return EXIT_USAGE;
+	}
+	app->loop = loop_create();
+	start_parts(app);
+	if (app->config->http.listen.p) {
+		app->serve = serve_start(app);
+		if (!app->serve) {
+			finish(app);
+			return EXIT_USAGE;
+		}
+	}
+	log_info("watching %zu sources with %zu rules", pipeline_source_count(app->pipeline),
+		ruleset_rules(pipeline_rules(app->pipeline))->rule_count);
+	pipeline_start(app->pipeline, app->http);
+	loop_run(app->loop);
+	finish(app);
+	return app->exit_code;
+}
+
+/* --- the command line --- */
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "once", no_argument, NULL, 'o' },
+	{ "log", required_argument, NULL, 'l' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int run_main(int argc, char **argv)
+{
+	struct app app = { 0 };
+	struct arena arena;
+	const char *path = NULL;
+	enum log_level level = LOG_LEVEL_INFO;
+	optind = 1;
+	for (int c; (c = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1;) {
+		switch (c) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'o':
+			app.once = true;
+			break;
+		case 'l':
+			if (!log_level_of(str_of(optarg), &level))
+				return command_usage(
+					&command_run, "--log takes error, warn, info or debug");
+			break;
+		case 'h':
+			command_help(&command_run, stdout);
+			return EXIT_FOUND;
+		default:
+			return command_usage(&command_run, NULL);
+		}
+	}
+	if (optind < argc)
+		return command_usage(&command_run, "too many arguments: '%s'", argv[optind]);
+	log_set_level(level);
+	(void)umask(077); /* what is stored is nobody else's business */
+	arena_init(&arena, 0);
+	if (!path)
+		path = config_default_path(&arena).p;
+	int code = run(&app, path);
+	arena_finish(&arena);
+	return code;
+}
+
+const struct command command_run = {
+	.name = "run",
+	.arguments = "[-c FILE] [--once]",
+	.help = "Watch the sources and tell the notifiers: the daemon.",
+	.options = "  -c, --config FILE   configuration; default ~/.config/vigie/vigie.yaml\n"
+		   "      --once          stop when all sources have ended and all is delivered\n"
+		   "      --log LEVEL     error, warn, info (default) or debug\n"
+		   "\nSIGHUP reloads the rules; SIGTERM and SIGINT stop cleanly.\n",
+	.run = run_main,
+};

@@ -1,0 +1,86 @@
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/app.h"
+#include "web/server.h"
+
+struct serve {
+	struct app *app;
+	struct web *web;
+	struct web_pages pages;
+	struct fd_watch *watch;
+	struct timer *timer;
+};
+
+/* Well is who takes posts in: not stopping, and the store answers. */
+static bool health_page(void *ctx, struct buf *out)
+{
+	const struct app *app = ctx;
+	struct store_counts counts;
+	bool well = !app->stopping && store_count(app->store, &counts) == 0;
+	buf_add(out, well ? STR("ok\n") : STR("not well\n"));
+	return well;
+}
+
+static void metrics_page(void *ctx, struct buf *out)
+{
+	status_metrics(ctx, out);
+}
+
+static void status_page(void *ctx, struct buf *out)
+{
+	status_json(ctx, out);
+}
+
+static void run_web(struct serve *s)
+{
+	web_run(s->web, clock_monotonic_us());
+	int64_t wait_us = web_timeout_us(s->web, clock_monotonic_us());
+	if (wait_us >= 0)
+		timer_start(s->timer, wait_us);
+	else
+		timer_stop(s->timer);
+}
+
+static void on_readable(void *ctx, int events)
+{
+	(void)events;
+	run_web(ctx);
+}
+
+static void on_timer(void *ctx)
+{
+	run_web(ctx);
+}
+
+struct serve *serve_start(struct app *app)
+{
+	struct serve *s = mem_zero(1, sizeof *s);
+	struct buf message;
+	s->app = app;
+	s->pages = (struct web_pages){ health_page, metrics_page, status_page };
+	buf_init(&message, 4096);
+	s->web = web_open(app->config->http.listen, &s->pages, app, &message);
+	if (!s->web) {
+		log_error("%.*s", STR_ARGS(buf_str(&message)));
+		buf_finish(&message);
+		mem_free(s);
+		return NULL;
+	}
+	buf_finish(&message);
+	s->timer = timer_create_on(app->loop, on_timer, s);
+	s->watch = fd_watch_create(app->loop, web_fd(s->web), on_readable, s);
+	fd_watch_start(s->watch, LOOP_READABLE);
+	log_info("health, metrics and status on port %u of loopback", web_port(s->web));
+	return s;
+}
+
+void serve_stop(struct serve *s)
+{
+	if (!s)
+		return;
+	fd_watch_destroy(s->watch);
+	timer_destroy(s->timer);
+	web_close(s->web);
+	mem_free(s);
+}
