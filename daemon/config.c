@@ -29,14 +29,13 @@ struct str config_default_path(struct arena *arena)
 
 /* --- the sections that are ours --- */
 
-static void refuse_later(const struct conf_node *root, struct diag *diag)
+static void refuse_later(
+	const struct conf_node *map, const struct conf_field *fields, struct diag *diag)
 {
-	for (const struct conf_field *f = config_fields; f->key; f++) {
-		if (f->help != RULES_NOT_YET)
-			continue;
-		for (size_t i = 0; root->kind == CONF_MAP && i < root->count; i++) {
-			if (str_eq(root->keys[i].text, str_of(f->key)))
-				diag_error(diag, root->keys[i].at, "%s: %s", RULES_NOT_YET, f->key);
+	for (const struct conf_field *f = fields; f->key; f++) {
+		for (size_t i = 0; map->kind == CONF_MAP && i < map->count; i++) {
+			if (f->help == RULES_NOT_YET && str_eq(map->keys[i].text, str_of(f->key)))
+				diag_error(diag, map->keys[i].at, "%s: %s", RULES_NOT_YET, f->key);
 		}
 	}
 }
@@ -64,15 +63,11 @@ static void load_store(
 	}
 }
 
-static bool address_ok(struct str host, bool *loopback)
+static bool is_loopback(struct str host)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct in_addr four;
 	struct in6_addr six;
-	if (str_eq(host, STR("localhost"))) {
-		*loopback = true;
-		return true;
-	}
 	bool bracketed = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
 	if (bracketed)
 		host = str_slice(host, 1, host.n - 1);
@@ -80,19 +75,12 @@ static bool address_ok(struct str host, bool *loopback)
 		return false;
 	memcpy(text, host.p, host.n);
 	text[host.n] = '\0';
-	if (bracketed) {
-		if (inet_pton(AF_INET6, text, &six) != 1)
-			return false;
-		*loopback = IN6_IS_ADDR_LOOPBACK(&six);
-		return true;
-	}
-	if (inet_pton(AF_INET, text, &four) != 1)
-		return false;
-	*loopback = ntohl(four.s_addr) >> 24 == 127;
-	return true;
+	if (bracketed)
+		return inet_pton(AF_INET6, text, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+	return inet_pton(AF_INET, text, &four) == 1 && ntohl(four.s_addr) >> 24 == 127;
 }
 
-bool config_listen_ok(struct str listen, bool *loopback)
+bool config_listen_ok(struct str listen)
 {
 	enum { PORT_MAX_DIGITS = 5, PORT_MAX = 65535 };
 	size_t colon = listen.n;
@@ -105,29 +93,22 @@ bool config_listen_ok(struct str listen, bool *loopback)
 	bool digits = port.n > 0 && port.n <= PORT_MAX_DIGITS && port.p[0] >= '0' &&
 		port.p[0] <= '9';
 	return digits && str_to_int64(port, &number) && number <= PORT_MAX &&
-		address_ok(str_slice(listen, 0, colon - 1), loopback);
+		is_loopback(str_slice(listen, 0, colon - 1));
 }
 
 static void load_http(struct config *c, const struct conf_node *node, struct diag *diag)
 {
 	struct config_http_keys http;
-	bool loopback = true;
 	if (!node)
 		return;
 	(void)conf_decode(config_http_fields, NULL, node, &http, &c->arena, diag);
+	refuse_later(node, config_http_fields, diag);
 	c->http.listen = http.listen;
-	c->http.token = http.token;
-	if (!http.listen.p)
+	if (!http.listen.p || config_listen_ok(http.listen))
 		return;
-	struct where at = conf_get(node, "listen")->at;
-	if (!config_listen_ok(http.listen, &loopback)) {
-		diag_error(diag, at, "not an address and a port: '%.*s'", STR_ARGS(http.listen));
-		diag_hint(diag, "write 127.0.0.1:8470, [::1]:8470 or localhost:8470");
-	} else if (!loopback && !conf_get(node, "token")) {
-		diag_error(
-			diag, at, "other machines can reach this address, and there is no token");
-		diag_hint(diag, "set http.token, or listen on 127.0.0.1");
-	}
+	diag_error(diag, conf_get(node, "listen")->at, "not a loopback address and a port: '%.*s'",
+		STR_ARGS(http.listen));
+	diag_hint(diag, "write 127.0.0.1:8470 or [::1]:8470");
 }
 
 /* A name of the time zone database, which is where the C library looks it up. */
@@ -242,7 +223,7 @@ static struct config *read_whole(const char *path, const struct conf_node **root
 	}
 	/* What is wrong with one section says nothing against the others. */
 	(void)conf_decode(config_fields, NULL, *root, keys, &c->arena, diag);
-	refuse_later(*root, diag);
+	refuse_later(*root, config_fields, diag);
 	return c;
 }
 

@@ -15,7 +15,6 @@ struct config {
 	} store;
 	struct {
 		struct str listen; /* "127.0.0.1:8470"; absent: no server */
-		struct str token; /* what a request must show; absent: nothing */
 	} http;
 	struct str timezone; /* for TZ: a name of the time zone database; absent: the system's */
 	struct str_list notify; /* who is told when a rule names nobody; none: every notifier */
