@@ -102,6 +102,9 @@ static void load_http(struct config *c, const struct conf_node *node, struct dia
 	if (!node)
 		return;
 	(void)conf_decode(config_http_fields, NULL, node, &http, &c->arena, diag);
+	const struct conf_node *token = conf_get(node, "token");
+	if (token && token->kind == CONF_SCALAR)
+		diag_hide(diag, token->at); /* a secret all the same */
 	refuse_later(node, config_http_fields, diag);
 	c->http.listen = http.listen;
 	if (!http.listen.p || config_listen_ok(http.listen))
