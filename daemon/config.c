@@ -41,26 +41,26 @@ static void refuse_later(const struct conf_node *root, struct diag *diag)
 	}
 }
 
-static void load_store(struct config *c, const struct config_keys *keys, struct diag *diag)
+static void load_store(
+	struct config *c, const struct conf_node *node, bool needed, struct diag *diag)
 {
 	struct config_store_keys store;
-	(void)conf_decode(config_store_fields, NULL, keys->store, &store, &c->arena, diag);
+	(void)conf_decode(config_store_fields, NULL, node, &store, &c->arena, diag);
 	c->store.path = store.path;
 	c->store.keep_us = store.keep_us;
-	if (store.archive) {
-		const struct conf_node *archive = conf_get(keys->store, "archive");
-		diag_error(diag, archive->at, "%s: archive: all", RULES_NOT_YET);
+	if (store.archive)
+		diag_error(diag, conf_get(node, "archive")->at, "%s: archive: all", RULES_NOT_YET);
+	const struct conf_node *path = conf_get(node, "path");
+	if (path) {
+		if (store.path.p && str_eq(store.path, STR("-")))
+			diag_error(diag, path->at, "the store must be a file");
+		return;
 	}
-	if (store.path.p && str_eq(store.path, STR("-"))) {
-		diag_error(diag, conf_get(keys->store, "path")->at, "the store must be a file");
-	} else if (!store.path.p && !conf_get(keys->store, "path")) {
-		c->store.path = place_of(
-			&c->arena, "XDG_DATA_HOME", ".local/share", "vigie/vigie.db");
-		if (!c->store.path.p && keys->sources) {
-			diag_error(diag, (struct where){ c->path, 0, 0 },
-				"no place for the store: HOME is not set");
-			diag_hint(diag, "set store.path");
-		}
+	c->store.path = place_of(&c->arena, "XDG_DATA_HOME", ".local/share", "vigie/vigie.db");
+	if (!c->store.path.p && needed) {
+		diag_error(diag, (struct where){ c->path, 0, 0 },
+			"no place for the store: HOME is not set");
+		diag_hint(diag, "set store.path");
 	}
 }
 
@@ -228,22 +228,33 @@ const struct conf_node *config_read(const char *path, struct arena *arena, struc
 	return conf_read_file(path, arena, diag);
 }
 
-struct config *config_load(const char *path, struct diag *diag)
+/* Reads the file into the config's arena; NULL if there is nothing to go on with. */
+static struct config *read_whole(const char *path, const struct conf_node **root,
+	struct config_keys *keys, struct diag *diag)
 {
 	struct config *c = mem_zero(1, sizeof *c);
-	struct config_keys keys;
 	arena_init(&c->arena, 0);
 	c->path = arena_text(&c->arena, str_of(path));
-	const struct conf_node *root = config_read(c->path, &c->arena, diag);
-	if (!root) {
+	*root = config_read(c->path, &c->arena, diag);
+	if (!*root) {
 		config_destroy(c);
 		return NULL;
 	}
 	/* What is wrong with one section says nothing against the others. */
-	(void)conf_decode(config_fields, NULL, root, &keys, &c->arena, diag);
-	refuse_later(root, diag);
+	(void)conf_decode(config_fields, NULL, *root, keys, &c->arena, diag);
+	refuse_later(*root, diag);
+	return c;
+}
+
+struct config *config_load(const char *path, struct diag *diag)
+{
+	struct config_keys keys;
+	const struct conf_node *root;
+	struct config *c = read_whole(path, &root, &keys, diag);
+	if (!c)
+		return NULL;
 	struct str_list known = config_target_names(keys.notifiers, &c->arena);
-	load_store(c, &keys, diag);
+	load_store(c, keys.store, keys.sources != NULL, diag);
 	load_http(c, keys.http, diag);
 	load_timezone(c, root, keys.timezone, diag);
 	load_notify(c, root, keys.notify, known, diag);
@@ -252,6 +263,18 @@ struct config *config_load(const char *path, struct diag *diag)
 	c->sources = sources_create(keys.sources, &c->arena, diag);
 	c->notifiers = notifiers_create(keys.notifiers, &c->arena, diag);
 	c->rules = load_rules(root, &c->arena, diag);
+	return c;
+}
+
+struct config *config_load_part(const char *path, enum config_part part, struct diag *diag)
+{
+	struct config_keys keys;
+	const struct conf_node *root;
+	struct config *c = read_whole(path, &root, &keys, diag);
+	if (c && part == CONFIG_STORE)
+		load_store(c, keys.store, true, diag);
+	else if (c)
+		load_http(c, keys.http, diag);
 	return c;
 }
 
@@ -277,18 +300,12 @@ struct ruleset *config_take_rules(struct config *c)
 
 struct rules *config_load_rules(const char *path, struct diag *diag)
 {
-	struct arena arena;
 	struct config_keys keys;
+	const struct conf_node *root;
 	if (!is_yaml(path))
 		return rules_of_list(path, STR("terms"), diag);
-	arena_init(&arena, 0);
-	const struct conf_node *root = config_read(path, &arena, diag);
-	struct rules *rules = NULL;
-	if (root) {
-		(void)conf_decode(config_fields, NULL, root, &keys, &arena, diag);
-		refuse_later(root, diag);
-		rules = load_rules(root, &arena, diag);
-	}
-	arena_finish(&arena);
+	struct config *c = read_whole(path, &root, &keys, diag);
+	struct rules *rules = c ? load_rules(root, &c->arena, diag) : NULL;
+	config_destroy(c);
 	return rules;
 }

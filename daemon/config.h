@@ -35,6 +35,11 @@ struct config {
 struct config *config_load(const char *path, struct diag *diag);
 void config_destroy(struct config *c); /* takes NULL */
 
+/* One section alone, without a look at the rest and its secrets: for commands beside the daemon.
+ * Everything else is empty or NULL. */
+enum config_part { CONFIG_STORE, CONFIG_HTTP };
+struct config *config_load_part(const char *path, enum config_part part, struct diag *diag);
+
 /* Compiled; the config lets go of them. */
 struct ruleset *config_take_rules(struct config *c);
 

@@ -1,0 +1,302 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/log.h"
+#include "daemon/command.h"
+#include "daemon/config.h"
+#include "rules/explain.h"
+
+struct options {
+	const char *file, *map, *post, *rule, *text;
+	const char *lang, *from, *source, *type;
+	bool json;
+};
+
+struct explaining {
+	struct options options;
+	struct arena arena;
+	struct config *config; /* only for a map of the user's own */
+	struct ruleset *set;
+	const struct post_map *map;
+	struct post_reader *reader;
+	struct buf input;
+	struct post post;
+};
+
+/* --- rules --- */
+
+static bool load(struct explaining *x)
+{
+	const char *map = x->options.map;
+	struct diag *diag = diag_create();
+	struct rules *rules = NULL;
+	/* Secrets matter only to a configuration, and that only to a map of its own. */
+	if (!map || config_map(NULL, str_of(map), &x->map))
+		rules = config_load_rules(x->options.file, diag);
+	else
+		x->config = config_load(x->options.file, diag);
+	if (x->config && !config_map(x->config, str_of(map), &x->map))
+		diag_error(diag, (struct where){ NULL, 0, 0 }, "no such map: '%s'", map);
+	bool good = !diag_failed(diag);
+	if (good)
+		x->set = rules ? ruleset_create(rules) : config_take_rules(x->config);
+	else
+		rules_destroy(rules);
+	if (!good)
+		(void)command_print_diag(diag); /* what is not wrong is for check to say */
+	diag_destroy(diag);
+	return good;
+}
+
+static bool find_rule(const struct explaining *x, size_t *number)
+{
+	const struct rules *rules = ruleset_rules(x->set);
+	struct str name = str_of(x->options.rule);
+	const struct rule *rule = map_get(&rules->rule_by_name, name);
+	if (rule) {
+		*number = (size_t)(rule - rules->rules);
+		return true;
+	}
+	struct buf shown;
+	buf_init(&shown, 0);
+	escape_control(&shown, name);
+	fprintf(stderr, "vigie explain: no such rule: '%s'\n", shown.p ? shown.p : "");
+	buf_finish(&shown);
+	struct arena names;
+	arena_init(&names, 0);
+	struct str *known = arena_array(&names, struct str, rules->rule_count);
+	for (size_t i = 0; i < rules->rule_count; i++)
+		known[i] = rules->rules[i].name;
+	struct str near = diag_nearest(name, known, rules->rule_count);
+	if (near.p)
+		fprintf(stderr, "  hint: did you mean '%.*s'?\n", STR_ARGS(near));
+	arena_finish(&names);
+	return false;
+}
+
+/* --- the post --- */
+
+static int read_all(int fd, struct buf *out)
+{
+	enum { PIECE_BYTES = 64 * 1024 };
+	for (;;) {
+		size_t left = out->max_bytes - out->n;
+		if (left == 0)
+			return -EFBIG;
+		size_t wanted = left < PIECE_BYTES ? left : PIECE_BYTES;
+		ssize_t n = read(fd, buf_room(out, wanted), wanted);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		out->n += (size_t)n;
+	}
+}
+
+static bool read_input(struct explaining *x, const char *path)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	int error = fd < 0 ? -errno : read_all(fd, &x->input);
+	if (fd >= 0 && !standard)
+		(void)close(fd); /* it was only read */
+	if (error)
+		fprintf(stderr, "vigie explain: cannot read %s: %s\n",
+			standard ? "standard input" : path,
+			error == -EFBIG ? "longer than a post may be" : error_text(error));
+	return error == 0;
+}
+
+/* JSON by the map, or else a text. */
+static bool read_post(struct explaining *x)
+{
+	struct str record = str_trim(buf_str(&x->input));
+	const char *reason;
+	size_t at;
+	if ((x->options.map && !x->map) || !str_starts(record, STR("{"))) {
+		x->post.text = record;
+		return true;
+	}
+	x->reader = post_reader_create(x->map);
+	switch (post_read(x->reader, record, &x->post, &reason, &at)) {
+	case POST_READ:
+		return true;
+	case POST_SKIPPED:
+		fprintf(stderr, "vigie explain: this record is no post\n");
+		break;
+	case POST_REJECTED:
+		fprintf(stderr, "vigie explain: byte %zu: %s\n", at, reason);
+		break;
+	}
+	return false;
+}
+
+static bool get_post(struct explaining *x)
+{
+	const struct options *o = &x->options;
+	const char *path = o->post ? o->post : strcmp(o->text, "-") == 0 ? o->text : NULL;
+	x->post = post_empty();
+	if (!path)
+		x->post.text = str_of(o->text);
+	else if (!read_input(x, path) || !read_post(x))
+		return false;
+	if (o->lang) {
+		struct str *lang = arena_new(&x->arena, struct str);
+		*lang = str_of(o->lang);
+		x->post.langs = (struct str_list){ lang, 1 };
+	}
+	if (o->from)
+		x->post.author.handle = str_of(o->from[0] == '@' ? o->from + 1 : o->from);
+	if (o->source)
+		x->post.source = str_of(o->source);
+	if (o->type)
+		(void)post_type_of(str_of(o->type), &x->post.type); /* parse has looked */
+	return true;
+}
+
+/* --- the command line --- */
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "rules", required_argument, NULL, 'r' },
+	{ "json", no_argument, NULL, 'J' },
+	{ "post", required_argument, NULL, 'p' },
+	{ "map", required_argument, NULL, 'm' },
+	{ "lang", required_argument, NULL, 'l' },
+	{ "from", required_argument, NULL, 'f' },
+	{ "source", required_argument, NULL, 's' },
+	{ "type", required_argument, NULL, 't' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char **option_of(struct options *o, int letter)
+{
+	switch (letter) {
+	case 'c':
+	case 'r':
+		return &o->file;
+	case 'p':
+		return &o->post;
+	case 'm':
+		return &o->map;
+	case 'l':
+		return &o->lang;
+	case 'f':
+		return &o->from;
+	case 's':
+		return &o->source;
+	case 't':
+		return &o->type;
+	default:
+		return NULL;
+	}
+}
+
+/* -1: go on; else the exit code. */
+static int check_arguments(int given, char **arguments, struct options *o)
+{
+	int wanted = o->post ? 1 : 2;
+	enum post_type type;
+	if (given < 1)
+		return command_usage(&command_explain, "which rule, and which text?");
+	if (given < wanted)
+		return command_usage(&command_explain, "which text?");
+	if (given > wanted)
+		return command_usage(
+			&command_explain, "too many arguments: a text with spaces needs quotes");
+	if (o->type && !post_type_of(str_of(o->type), &type))
+		return command_usage(&command_explain, "no such type of post: '%s'", o->type);
+	o->rule = arguments[0];
+	o->text = o->post ? NULL : arguments[1];
+	return -1;
+}
+
+static int parse(int argc, char **argv, struct options *o)
+{
+	optind = 1;
+	for (int c; (c = getopt_long(argc, argv, "c:r:h", long_options, NULL)) != -1;) {
+		const char **value = option_of(o, c);
+		if (value && (c == 'c' || c == 'r') && *value)
+			return command_usage(&command_explain, "one file of rules at a time");
+		if (value) {
+			*value = optarg;
+		} else if (c == 'J') {
+			o->json = true;
+		} else if (c == 'h') {
+			command_help(&command_explain, stdout);
+			return EXIT_FOUND;
+		} else {
+			return command_usage(&command_explain, NULL);
+		}
+	}
+	return check_arguments(argc - optind, argv + optind, o);
+}
+
+static int print(struct explaining *x, size_t rule)
+{
+	const struct explained *root = explain(x->set, rule, &x->post, &x->arena);
+	struct buf out;
+	buf_init(&out, 0);
+	if (x->options.json) {
+		explain_json(x->set, rule, &x->post, root, &out);
+		buf_add_char(&out, '\n');
+	} else {
+		explain_text(x->set, rule, &x->post, root, &out);
+	}
+	bool written = command_write(buf_str(&out));
+	buf_finish(&out);
+	if (!written)
+		return EXIT_USAGE;
+	return root->yes ? EXIT_FOUND : EXIT_NOTHING;
+}
+
+static int explain_main(int argc, char **argv)
+{
+	struct explaining x = { .map = post_map_auto() };
+	size_t rule;
+	int code = parse(argc, argv, &x.options);
+	if (code >= 0)
+		return code;
+	arena_init(&x.arena, 0); /* our own data only: a clause keeps few hits */
+	buf_init(&x.input, SOURCE_MAX_RECORD_BYTES + 1);
+	if (!x.options.file)
+		x.options.file = config_default_path(&x.arena).p;
+	code = EXIT_USAGE;
+	if (load(&x) && find_rule(&x, &rule) && get_post(&x))
+		code = print(&x, rule);
+	post_reader_destroy(x.reader);
+	buf_finish(&x.input);
+	ruleset_destroy(x.set);
+	config_destroy(x.config);
+	arena_finish(&x.arena);
+	return code;
+}
+
+const struct command command_explain = {
+	.name = "explain",
+	.arguments = "[-c FILE | -r RULES] [--json] RULE (TEXT | --post FILE)",
+	.help = "Show clause by clause why a rule matches a post, or does not.",
+	.options =
+		"  -c, --config FILE   configuration whose rules are used\n"
+		"  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
+		"      --post FILE     the post, as JSON or as text; - is standard input, also as\n"
+		"                      TEXT\n"
+		"      --map NAME      where the JSON has its text: auto (default), bluesky,\n"
+		"                      mastodon, x, tweet-v1, post, text (no JSON), or one of the\n"
+		"                      configuration's maps\n"
+		"      --lang LANG     the post's language, such as fr\n"
+		"      --from HANDLE   its author\n"
+		"      --source NAME   its source\n"
+		"      --type TYPE     post, reply, repost, quote, article, edit or delete\n"
+		"      --json          one JSON object\n"
+		"\n"
+		"Exit status: 0 the rule matches, 1 it does not, 2 there are errors.\n",
+	.run = explain_main,
+};
