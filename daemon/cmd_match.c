@@ -274,11 +274,12 @@ static bool load(struct run *run, struct config **config, struct ruleset **set)
 	struct options *o = &run->options;
 	struct diag *diag = diag_create();
 	struct rules *rules = NULL;
-	if (o->rules) {
-		rules = config_load_rules(o->rules, diag);
-	} else {
-		*config = config_load(o->config, diag);
-	}
+	struct str map = o->map ? str_of(o->map) : STR("auto");
+	/* Only a map of the user's own needs the whole configuration, with its secrets. */
+	if (config_map(NULL, map, &run->map))
+		rules = config_load_rules(o->rules ? o->rules : o->config, diag);
+	else
+		*config = config_load(o->config ? o->config : o->rules, diag);
 	bool whole = !command_print_diag(diag);
 	diag_destroy(diag);
 	if (!whole) {
@@ -286,7 +287,6 @@ static bool load(struct run *run, struct config **config, struct ruleset **set)
 		return false;
 	}
 	*set = rules ? ruleset_create(rules) : config_take_rules(*config);
-	struct str map = o->map ? str_of(o->map) : STR("auto");
 	if (!config_map(*config, map, &run->map)) {
 		log_error("no such map: '%s'", o->map);
 		return false;

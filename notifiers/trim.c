@@ -95,39 +95,39 @@ static void cut_text(struct trimmed *t, size_t bytes)
 	}
 }
 
-static bool fits(
-	struct trimmed *t, size_t bytes, size_t max_bytes, trim_renderer render, struct buf *out)
+/* out is born with its ceiling. */
+static bool fits(struct trimmed *t, size_t bytes, trim_renderer render, struct buf *out)
 {
 	buf_clear(out);
 	cut_text(t, bytes);
 	render(&t->alert, true, out);
-	return out->n <= max_bytes;
+	return !out->full;
 }
 
 /* The most of the text that fits, by halving; false if not even none of it does. */
 static bool fit_text(struct trimmed *t, size_t max_bytes, trim_renderer render, struct buf *out)
 {
-	if (!fits(t, 0, max_bytes, render, out))
+	if (!fits(t, 0, render, out))
 		return false;
 	size_t low = 0, high = t->whole->match.post->text.n;
 	high = high < max_bytes ? high : max_bytes;
 	while (low < high) {
 		size_t middle = high - (high - low) / 2;
-		if (fits(t, middle, max_bytes, render, out))
+		if (fits(t, middle, render, out))
 			low = middle;
 		else
 			high = middle - 1;
 	}
-	return fits(t, low, max_bytes, render, out);
+	return fits(t, low, render, out);
 }
 
 void trim_render(const struct alert *alert, size_t max_bytes, trim_renderer render, struct buf *out)
 {
 	assert(max_bytes >= TRIM_MIN_BYTES);
 	struct buf json;
-	buf_init(&json, 0);
+	buf_init(&json, max_bytes); /* full: it does not fit */
 	render(alert, false, &json);
-	if (json.n > max_bytes) {
+	if (json.full) {
 		struct trimmed t;
 		trimmed_init(&t, alert);
 		bool fitted = fit_text(&t, max_bytes, render, &json);

@@ -127,31 +127,31 @@ static void an_alert_long_in_every_field_still_fits(void **state)
 	(void)state;
 	struct sample s;
 	sample_init(&s);
-	struct str long_text = repeat("\x01", 5000);
-	struct str many[300];
-	struct hit *hits = mem_zero(2000, sizeof *hits);
-	for (size_t i = 0; i < 300; i++)
+	struct str long_text = repeat("\x01", 1000);
+	struct str many[100];
+	struct hit *hits = mem_zero(500, sizeof *hits);
+	for (size_t i = 0; i < 100; i++)
 		many[i] = long_text;
-	for (size_t i = 0; i < 2000; i++)
+	for (size_t i = 0; i < 500; i++)
 		hits[i] = (struct hit){ .term = long_text,
 			.list = long_text,
 			.field = i % 2 ? FIELD_TITLE : FIELD_TEXT,
-			.to = 5000 };
+			.to = 1000 };
 	for (int whole = 0; whole < 2; whole++) {
 		/* once dropped because it is too long, once as long as may be */
-		struct str id = str_slice(long_text, 0, whole ? 150 : 5000);
+		struct str id = str_slice(long_text, 0, whole ? 150 : 1000);
 		s.post.text = s.post.title = long_text;
 		s.post.id = s.post.in_reply_to = s.post.repost_of = s.post.author.id = id;
-		s.post.url = str_slice(long_text, 0, whole ? 500 : 5000);
-		s.post.country = str_slice(long_text, 0, whole ? 16 : 5000);
+		s.post.url = str_slice(long_text, 0, whole ? 500 : 1000);
+		s.post.country = str_slice(long_text, 0, whole ? 16 : 1000);
 		s.post.author.name = s.post.author.handle = long_text;
 		s.post.langs = s.post.tags = s.post.mentions = s.post.links = (struct str_list){
-			many, 300
+			many, 100
 		};
 		s.alert.match.rule = s.alert.match.about = s.post.source = str_slice(
 			long_text, 0, 64);
 		s.alert.match.hits = hits;
-		s.alert.match.hit_count = 2000;
+		s.alert.match.hit_count = 500;
 		struct buf out = rendered(&s.alert);
 		assert_true(str_starts(buf_str(&out), STR("cut ")));
 		buf_finish(&out);
