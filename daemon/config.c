@@ -1,6 +1,5 @@
 #include "daemon/config.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "base/mem.h"
 #include "daemon/config_keys.h"
 #include "rules/fields.h"
+#include "web/address.h"
 
 /* $variable/name, or ~/otherwise/name; absent without a home. */
 static struct str place_of(
@@ -63,39 +63,6 @@ static void load_store(
 	}
 }
 
-static bool is_loopback(struct str host)
-{
-	char text[INET6_ADDRSTRLEN];
-	struct in_addr four;
-	struct in6_addr six;
-	bool bracketed = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
-	if (bracketed)
-		host = str_slice(host, 1, host.n - 1);
-	if (host.n == 0 || host.n >= sizeof text || memchr(host.p, '\0', host.n))
-		return false;
-	memcpy(text, host.p, host.n);
-	text[host.n] = '\0';
-	if (bracketed)
-		return inet_pton(AF_INET6, text, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-	return inet_pton(AF_INET, text, &four) == 1 && ntohl(four.s_addr) >> 24 == 127;
-}
-
-bool config_listen_ok(struct str listen)
-{
-	enum { PORT_MAX_DIGITS = 5, PORT_MAX = 65535 };
-	size_t colon = listen.n;
-	while (colon > 0 && listen.p[colon - 1] != ':')
-		colon--;
-	if (colon == 0)
-		return false;
-	struct str port = str_slice(listen, colon, listen.n);
-	int64_t number;
-	bool digits = port.n > 0 && port.n <= PORT_MAX_DIGITS && port.p[0] >= '0' &&
-		port.p[0] <= '9';
-	return digits && str_to_int64(port, &number) && number <= PORT_MAX &&
-		is_loopback(str_slice(listen, 0, colon - 1));
-}
-
 static void load_http(struct config *c, const struct conf_node *node, struct diag *diag)
 {
 	struct config_http_keys http;
@@ -107,11 +74,14 @@ static void load_http(struct config *c, const struct conf_node *node, struct dia
 		diag_hide(diag, token->at); /* a secret all the same */
 	refuse_later(node, config_http_fields, diag);
 	c->http.listen = http.listen;
-	if (!http.listen.p || config_listen_ok(http.listen))
+	if (!http.listen.p)
 		return;
-	diag_error(diag, conf_get(node, "listen")->at, "not a loopback address and a port: '%.*s'",
-		STR_ARGS(http.listen));
-	diag_hint(diag, "write 127.0.0.1:8470 or [::1]:8470");
+	struct web_address address;
+	struct buf message;
+	buf_init(&message, 0);
+	if (!web_address_parse(http.listen, &address, &message))
+		diag_error(diag, conf_get(node, "listen")->at, "%s", message.p);
+	buf_finish(&message);
 }
 
 /* A name of the time zone database, which is where the C library looks it up. */

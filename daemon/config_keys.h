@@ -45,8 +45,5 @@ void config_load_maps(struct config *c, const struct conf_node *maps, struct dia
 /* Does each source have a map? */
 void config_check_maps(struct config *c, const struct conf_node *maps,
 	const struct conf_node *sources, struct diag *diag);
-/* Is it ADDRESS:PORT with a loopback address: 127.0.0.1:8470, [::1]:8470? There is no access
- * control yet, so that nobody else may come in. */
-bool config_listen_ok(struct str listen);
 /* Names that `notify` may use. */
 struct str_list config_target_names(const struct conf_node *notifiers, struct arena *arena);

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "daemon/config.h"
-#include "daemon/config_keys.h"
 
 /* The test runs in its source folder; what it writes goes to a folder of its own. */
 
@@ -245,28 +244,6 @@ static void a_rules_file_on_its_own_may_name_any_notifier(void **state)
 	finish(&l);
 }
 
-static void listening_needs_a_loopback_address_and_a_port(void **state)
-{
-	(void)state;
-	static const char *const good[] = { "127.0.0.1:8470", "[::1]:1", "127.0.0.1:0",
-		"127.9.9.9:65535" };
-	static const char *const bad[] = { "", "8470", ":8470", "127.0.0.1",
-		"127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1", "127.0.0.1: 1",
-		"127.0.0.1:8o", "127.0.0.1:000001", "1.2.3.256:80", "::1:80", "[::1]", "[]:80",
-		"[::1:80", "[127.0.0.1]:80", "localhost:80", "example.org:80",
-		"http://127.0.0.1:80", "0.0.0.0:80", "[::]:80", "192.168.1.2:8470", "128.0.0.1:80",
-		"126.255.255.255:80", "[fe80::1]:80", "[::2]:80" };
-	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-		if (!config_listen_ok(str_of(good[i])))
-			fail_msg("'%s' is not taken", good[i]);
-	}
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		if (config_listen_ok(str_of(bad[i])))
-			fail_msg("'%s' is taken", bad[i]);
-	}
-	assert_false(config_listen_ok((struct str){ "127.0.0.1\0:80", 13 }));
-}
-
 static void no_file_is_one_error_and_nothing_else(void **state)
 {
 	(void)state;
@@ -361,7 +338,6 @@ int main(void)
 		cmocka_unit_test(all_sections_are_read),
 		cmocka_unit_test(maps_are_found_by_name),
 		cmocka_unit_test(a_rules_file_on_its_own_may_name_any_notifier),
-		cmocka_unit_test(listening_needs_a_loopback_address_and_a_port),
 		cmocka_unit_test(no_file_is_one_error_and_nothing_else),
 		cmocka_unit_test(the_default_path_is_where_the_user_keeps_configurations),
 		cmocka_unit_test(one_section_is_read_without_the_rest),
