@@ -177,11 +177,6 @@ static bool is_yaml(const char *path)
 	return str_ends(name, STR(".yaml")) || str_ends(name, STR(".yml"));
 }
 
-const struct conf_node *config_read(const char *path, struct arena *arena, struct diag *diag)
-{
-	return conf_read_file(path, arena, diag);
-}
-
 /* Reads the file into the config's arena; NULL if there is nothing to go on with. */
 static struct config *read_whole(const char *path, const struct conf_node **root,
 	struct config_keys *keys, struct diag *diag)

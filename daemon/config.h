@@ -50,8 +50,8 @@ bool config_map(const struct config *c, struct str name, const struct post_map *
  * ~/.config/vigie/vigie.yaml; without a home vigie.yaml. Lives in the arena. */
 struct str config_default_path(struct arena *arena);
 
-/* The rules alone, without a look at the rest and its secrets: of a configuration, a rules file
- * (lists, rules, tests), or a file of plain terms, one a line (any name that does not end in .yaml
- * or .yml; the one rule is called "terms"). NULL only if there is no file or no YAML; destroy it
- * also if diag has errors. */
+/* The rules alone, those of included files too, without a look at the rest and its secrets: of a
+ * configuration, a rules file (lists, rules, tests), or a file of plain terms, one a line (any name
+ * that does not end in .yaml or .yml; the one rule is called "terms"). NULL only if there is no
+ * file or no YAML; destroy it also if diag has errors. */
 struct rules *config_load_rules(const char *path, struct diag *diag);

@@ -244,6 +244,90 @@ static void a_rules_file_on_its_own_may_name_any_notifier(void **state)
 	finish(&l);
 }
 
+/* --- include --- */
+
+static void write_file(const char *name, const char *text)
+{
+	char path[300];
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *file = fopen(path, "wb");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+	assert_int_equal(fclose(file), 0);
+}
+
+static void remove_file(const char *name)
+{
+	char path[300];
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
+	assert_int_equal(remove(path), 0);
+}
+
+static void included_files_add_lists_rules_and_tests(void **state)
+{
+	(void)state;
+	struct loaded l;
+	char path[300];
+	(void)snprintf(path, sizeof path, "%s/rules.d", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_file("rules.d/b.yml", "rules: [{ name: b, any: [list:own, list:words] }]");
+	write_file("rules.d/a.yaml",
+		"{ lists: { words: { file: words.txt } },"
+		" tests: [{ post: x, matches: [own, b] }] }");
+	write_file("rules.d/words.txt", "solaire");
+	write_file("rules.d/.hidden.yaml", "nonsense");
+	write_file("rules.d/b.yaml~", "nonsense");
+	write_file("more.yaml", "rules: [{ name: more, any: y, notify: e }]");
+	load_good(&l,
+		"include: [rules.d, more.yaml]\n"
+		"notifiers: { e: { type: print } }\n"
+		"lists: { own: [x] }\n"
+		"rules: [{ name: own, any: x }]\n");
+	const struct rules *r = l.config->rules;
+	assert_int_equal(r->rule_count, 3);
+	check_text(r->rules[0].name, "own");
+	check_text(r->rules[1].name, "b");
+	check_text(r->rules[2].name, "more");
+	assert_int_equal(r->list_count, 2);
+	assert_int_equal(r->test_count, 1);
+	assert_non_null(strstr(r->rules[1].at.file, "rules.d/b.yml"));
+	finish(&l);
+	load_good(&l, "include: more.yaml\nnotifiers: { e: { type: print } }\n");
+	assert_int_equal(l.config->rules->rule_count, 1);
+	finish(&l);
+	remove_file("rules.d/b.yaml~");
+	remove_file("rules.d/.hidden.yaml");
+	remove_file("rules.d/words.txt");
+	remove_file("rules.d/a.yaml");
+	remove_file("rules.d/b.yml");
+	remove_file("rules.d");
+	remove_file("more.yaml");
+}
+
+static void an_included_file_is_checked_like_the_rest(void **state)
+{
+	(void)state;
+	struct loaded l;
+	write_file("more.yaml",
+		"include: vigie.yaml\n"
+		"sources: {}\n"
+		"lists: { own: [y] }\n"
+		"rules: { name: a }\n");
+	load_text(&l, "vigie.yaml",
+		"include: [more.yaml, vigie.yaml, no.yaml]\n"
+		"lists: { own: [x] }\n"
+		"rules: [{ name: own, any: [list:own] }]\n");
+	assert_int_equal(diag_count(l.diag, DIAG_ERROR), 6);
+	assert_non_null(strstr(l.printed.p, "more.yaml:1:1: error: not in an included file: "));
+	assert_non_null(strstr(l.printed.p, "more.yaml:2:1: error: not in an included file: "));
+	assert_non_null(strstr(l.printed.p, "more.yaml:3:10: error: key 'own' stands already at "));
+	assert_non_null(strstr(l.printed.p, "more.yaml:4:8: error: expected a list, not a map"));
+	assert_non_null(strstr(l.printed.p, "vigie.yaml:1:22: error: the file includes itself"));
+	assert_non_null(strstr(l.printed.p, "vigie.yaml:1:34: error: cannot open "));
+	finish(&l);
+	remove_file("more.yaml");
+}
+
 static void no_file_is_one_error_and_nothing_else(void **state)
 {
 	(void)state;
@@ -338,6 +422,8 @@ int main(void)
 		cmocka_unit_test(all_sections_are_read),
 		cmocka_unit_test(maps_are_found_by_name),
 		cmocka_unit_test(a_rules_file_on_its_own_may_name_any_notifier),
+		cmocka_unit_test(included_files_add_lists_rules_and_tests),
+		cmocka_unit_test(an_included_file_is_checked_like_the_rest),
 		cmocka_unit_test(no_file_is_one_error_and_nothing_else),
 		cmocka_unit_test(the_default_path_is_where_the_user_keeps_configurations),
 		cmocka_unit_test(one_section_is_read_without_the_rest),
