@@ -1,8 +1,8 @@
-#include "web/prometheus.h"
+#include "tests/check.h"
 
 #include <stdlib.h>
 
-#include "tests/check.h"
+#include "web/prometheus.h"
 
 /* A strict reader of the format, written from its description and not from the writer. */
 struct sample {

@@ -138,18 +138,6 @@ static void a_second_request_on_a_connection_is_checked_as_the_first(void **stat
 	client_close(fd);
 }
 
-static void a_malformed_path_does_not_stick_to_the_connection(void **state)
-{
-	struct place *p = *state;
-	struct buf answer;
-	assert_true(place_ask(p, GET("/%00"), &answer));
-	assert_int_equal(answer_status(&answer), 400);
-	buf_finish(&answer);
-	assert_false(place_ask(p, GET("/healthz"), &answer));
-	assert_int_equal(answer_status(&answer), 200);
-	buf_finish(&answer);
-}
-
 /* Sends a request byte by byte over `time_us`, reads, and says what came. */
 static int drip(struct place *p, int fd, struct str request, int64_t time_us)
 {
@@ -341,6 +329,29 @@ static void without_descriptors_clients_are_sent_away_and_the_loop_rests(void **
 	buf_finish(&answer);
 }
 
+static void clients_come_in_again_once_there_are_descriptors(void **state)
+{
+	struct place *p = *state;
+	const int first = client_open(p);
+	place_run(p);
+	const int unlucky = client_open(p), waiting = client_open(p);
+	const struct rlimit before = no_more_descriptors();
+	web_run(p->web, p->now_us);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	client_close(first);
+	place_run(p);
+	const int late = client_open(p);
+	client_send(p, late, GET("/healthz"));
+	struct buf answer;
+	buf_init(&answer, MAX_ANSWER_BYTES);
+	assert_false(client_read(p, late, 1, false, &answer));
+	assert_int_equal(answer_status(&answer), 200);
+	buf_finish(&answer);
+	client_close(unlucky);
+	client_close(waiting);
+	client_close(late);
+}
+
 static void descriptors_are_not_inherited_and_all_given_back(void **state)
 {
 	(void)state;
@@ -446,7 +457,6 @@ int main(void)
 		TEST(a_page_at_the_ceiling_is_served_and_one_past_it_is_an_error),
 		TEST(requests_sent_in_one_go_are_answered_in_order),
 		TEST(a_second_request_on_a_connection_is_checked_as_the_first),
-		TEST(a_malformed_path_does_not_stick_to_the_connection),
 		TEST(a_slow_request_is_answered_until_the_deadline),
 		TEST(a_request_that_drips_past_the_deadline_is_cut),
 		TEST(an_answer_that_nobody_reads_is_cut_at_the_deadline),
@@ -455,6 +465,7 @@ int main(void)
 		TEST(all_connections_may_end_at_once_and_new_ones_come_in),
 		TEST(a_client_that_leaves_before_its_answer_harms_nobody),
 		TEST(without_descriptors_clients_are_sent_away_and_the_loop_rests),
+		TEST(clients_come_in_again_once_there_are_descriptors),
 		cmocka_unit_test(descriptors_are_not_inherited_and_all_given_back),
 		cmocka_unit_test(a_server_with_open_connections_can_be_closed),
 		TEST(a_port_that_is_taken_is_told),
