@@ -157,9 +157,41 @@ static bool follows_a_colon(const struct text_cursor *at)
 	return str_ends(before, STR(": "));
 }
 
+bool text_swallowed(struct str text, size_t byte)
+{
+	while (byte < text.n && text.p[byte] == ' ')
+		byte++;
+	return byte + 1 < text.n && text.p[byte] == '#' && (unsigned char)text.p[byte + 1] > ' ' &&
+		text.p[byte + 1] != '#';
+}
+
+/* Did a "#word" in the line before the place make a comment of the rest of that line? Then its
+ * place is in *at. */
+static bool follows_a_swallowed(const struct text_cursor *cursor, struct where *at)
+{
+	size_t end = cursor->byte;
+	while (end > 0 && str_find_char(STR(" \n"), cursor->text.p[end - 1]) != SIZE_MAX)
+		end--;
+	size_t byte = end;
+	while (byte > 0 && cursor->text.p[byte - 1] != '\n')
+		byte--;
+	for (; byte < end; byte++) {
+		if (str_find_char(STR("[{, "), cursor->text.p[byte]) == SIZE_MAX ||
+			!text_swallowed(cursor->text, byte + 1))
+			continue;
+		struct text_cursor sign = { .text = cursor->text, .at = { cursor->at.file, 1, 1 } };
+		while (sign.byte <= byte || sign.text.p[sign.byte] == ' ')
+			text_seek(&sign, sign.index + 1);
+		*at = sign.at;
+		return true;
+	}
+	return false;
+}
+
 /* What the words of libyaml do not tell but the text around the place does. */
 static bool report_by_text(const struct text_problem *p, struct diag *diag)
 {
+	struct where sign;
 	if (str_find(p->context, STR("directive")) != SIZE_MAX) {
 		diag_error(diag, p->start.at, "text that starts with '%%' must be in quotes");
 	} else if (str_starts(p->context, STR("while scanning a tag")) ||
@@ -169,6 +201,10 @@ static bool report_by_text(const struct text_problem *p, struct diag *diag)
 		follows_a_quote(&p->at)) {
 		diag_error(diag, p->at.at, "text after a closing quote");
 		diag_hint(diag, "put the whole in single quotes, as in '\"two words\"~2'");
+	} else if (str_starts(p->problem, STR("did not find expected")) &&
+		follows_a_swallowed(&p->at, &sign)) {
+		diag_error(diag, sign, TEXT_SWALLOWED);
+		diag_hint(diag, "write it as \"#word\"");
 	} else if (str_starts(p->problem, STR("mapping values")) && follows_a_colon(&p->at)) {
 		diag_error(diag, p->at.at, "a second ':' in the same value");
 		diag_hint(diag, "put a text that holds ': ' in quotes");
