@@ -118,8 +118,9 @@ static void on_rejected(void *ctx, struct str record, const char *reason, size_t
 	if (w->report_count++ >= MATCHER_MAX_REPORTS)
 		return;
 	uint64_t place = w->block->offset + (uint64_t)(record.p - w->block->lines.p) + at;
-	buf_addf(&w->reports, "vigie: %s: byte %llu: rejected: %s\n", w->block->file,
-		(unsigned long long)place, reason);
+	buf_add(&w->reports, STR("vigie: "));
+	escape_control(&w->reports, str_of(w->block->file));
+	buf_addf(&w->reports, ": byte %llu: rejected: %s\n", (unsigned long long)place, reason);
 }
 
 static void work(void *ctx, const struct block *block)
