@@ -165,22 +165,33 @@ bool text_swallowed(struct str text, size_t byte)
 		text.p[byte + 1] != '#';
 }
 
-/* Did a "#word" in the line before the place make a comment of the rest of that line? Then its
- * place is in *at. */
-static bool follows_a_swallowed(const struct text_cursor *cursor, struct where *at)
+/* The first byte of what may hold the reason of a problem: where the list began that was being
+ * read, or else the line before. */
+static size_t reason_from(const struct text_problem *p)
 {
-	size_t end = cursor->byte;
-	while (end > 0 && str_find_char(STR(" \n"), cursor->text.p[end - 1]) != SIZE_MAX)
-		end--;
-	size_t byte = end;
-	while (byte > 0 && cursor->text.p[byte - 1] != '\n')
+	if (p->start.byte < p->at.byte)
+		return p->start.byte;
+	size_t byte = p->at.byte;
+	while (byte > 0 && (p->at.text.p[byte - 1] == ' ' || p->at.text.p[byte - 1] == '\n'))
 		byte--;
-	for (; byte < end; byte++) {
-		if (str_find_char(STR("[{, "), cursor->text.p[byte]) == SIZE_MAX ||
-			!text_swallowed(cursor->text, byte + 1))
+	while (byte > 0 && p->at.text.p[byte - 1] != '\n')
+		byte--;
+	return byte;
+}
+
+/* Did a "#word" make a comment of the end of a list? Then its place is in *at. */
+static bool follows_a_swallowed(const struct text_problem *p, struct where *at)
+{
+	struct str text = p->at.text;
+	bool in_list = str_find(p->problem, STR("expected ',' or")) != SIZE_MAX ||
+		str_find(p->problem, STR("expected node content")) != SIZE_MAX;
+	size_t from = in_list ? reason_from(p) : p->at.byte;
+	for (size_t byte = p->at.byte; byte > from; byte--) {
+		if (str_find_char(STR("[{, "), text.p[byte - 1]) == SIZE_MAX || byte == text.n ||
+			text.p[byte] != '#' || !text_swallowed(text, byte))
 			continue;
-		struct text_cursor sign = { .text = cursor->text, .at = { cursor->at.file, 1, 1 } };
-		while (sign.byte <= byte || sign.text.p[sign.byte] == ' ')
+		struct text_cursor sign = { .text = text, .at = { p->at.at.file, 1, 1 } };
+		while (sign.byte < byte)
 			text_seek(&sign, sign.index + 1);
 		*at = sign.at;
 		return true;
@@ -201,8 +212,7 @@ static bool report_by_text(const struct text_problem *p, struct diag *diag)
 		follows_a_quote(&p->at)) {
 		diag_error(diag, p->at.at, "text after a closing quote");
 		diag_hint(diag, "put the whole in single quotes, as in '\"two words\"~2'");
-	} else if (str_starts(p->problem, STR("did not find expected")) &&
-		follows_a_swallowed(&p->at, &sign)) {
+	} else if (follows_a_swallowed(p, &sign)) {
 		diag_error(diag, sign, TEXT_SWALLOWED);
 		diag_hint(diag, "write it as \"#word\"");
 	} else if (str_starts(p->problem, STR("mapping values")) && follows_a_colon(&p->at)) {
