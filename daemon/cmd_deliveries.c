@@ -360,25 +360,23 @@ static int deliveries_main(int argc, char **argv)
 
 const struct command command_deliveries = {
 	.name = "deliveries",
-	.arguments = "[-c FILE | --store FILE] [--json] [FILTER...] [list | retry | drop]",
+	.arguments = "[OPTION...] [list | retry | drop]",
 	.help = "Show what waits, was sent or was given up; send it again or drop it.",
-	.options =
-		"  list                the newest first (what it does without a word)\n"
-		"  retry               makes what was given up, or waits, due now\n"
-		"  drop                forgets deliveries; their alerts stay\n"
-		"\n"
-		"  -c, --config FILE   configuration that names the store\n"
-		"      --store FILE    the store itself\n"
-		"      --state STATE   only those: pending, sent or dead\n"
-		"      --target NAME   only those to this notifier\n"
-		"      --rule NAME     only those of this rule\n"
-		"      --id ID         only this one\n"
-		"      --all           retry or drop whatever there is\n"
-		"  -n, --limit N       at most that many; list shows 1000 without it\n"
-		"      --json          one JSON object a delivery; for retry and drop their "
-		"number\n"
-		"\n"
-		"Exit status: 0 there were some, 1 there were none, 2 bad usage or configuration,\n"
-		"74 the store does not answer.\n",
+	.options = "  list                the newest first (what it does without a word)\n"
+		   "  retry               makes what was given up, or waits, due now\n"
+		   "  drop                forgets deliveries; their alerts stay\n"
+		   "\n"
+		   "  -c, --config FILE   configuration that names the store\n"
+		   "      --store FILE    the store itself\n"
+		   "      --state STATE   only those: pending, sent or dead\n"
+		   "      --target NAME   only those to this notifier\n"
+		   "      --rule NAME     only those of this rule\n"
+		   "      --id ID         only this one\n"
+		   "      --all           retry or drop whatever there is\n"
+		   "  -n, --limit N       at most that many; list shows 1000 without it\n"
+		   "      --json          one JSON object a delivery; else how many\n"
+		   "\n"
+		   "Exit status: 0 there were some, 1 there were none, 2 bad usage or\n"
+		   "configuration, 74 the store does not answer.\n",
 	.run = deliveries_main,
 };

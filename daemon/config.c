@@ -1,6 +1,5 @@
 #include "daemon/config.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "base/mem.h"
 #include "daemon/config_keys.h"
 #include "rules/fields.h"
+#include "web/address.h"
 
 /* $variable/name, or ~/otherwise/name; absent without a home. */
 static struct str place_of(
@@ -29,14 +29,13 @@ struct str config_default_path(struct arena *arena)
 
 /* --- the sections that are ours --- */
 
-static void refuse_later(const struct conf_node *root, struct diag *diag)
+static void refuse_later(
+	const struct conf_node *map, const struct conf_field *fields, struct diag *diag)
 {
-	for (const struct conf_field *f = config_fields; f->key; f++) {
-		if (f->help != RULES_NOT_YET)
-			continue;
-		for (size_t i = 0; root->kind == CONF_MAP && i < root->count; i++) {
-			if (str_eq(root->keys[i].text, str_of(f->key)))
-				diag_error(diag, root->keys[i].at, "%s: %s", RULES_NOT_YET, f->key);
+	for (const struct conf_field *f = fields; f->key; f++) {
+		for (size_t i = 0; map->kind == CONF_MAP && i < map->count; i++) {
+			if (f->help == RULES_NOT_YET && str_eq(map->keys[i].text, str_of(f->key)))
+				diag_error(diag, map->keys[i].at, "%s: %s", RULES_NOT_YET, f->key);
 		}
 	}
 }
@@ -64,70 +63,25 @@ static void load_store(
 	}
 }
 
-static bool address_ok(struct str host, bool *loopback)
-{
-	char text[INET6_ADDRSTRLEN];
-	struct in_addr four;
-	struct in6_addr six;
-	if (str_eq(host, STR("localhost"))) {
-		*loopback = true;
-		return true;
-	}
-	bool bracketed = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
-	if (bracketed)
-		host = str_slice(host, 1, host.n - 1);
-	if (host.n == 0 || host.n >= sizeof text || memchr(host.p, '\0', host.n))
-		return false;
-	memcpy(text, host.p, host.n);
-	text[host.n] = '\0';
-	if (bracketed) {
-		if (inet_pton(AF_INET6, text, &six) != 1)
-			return false;
-		*loopback = IN6_IS_ADDR_LOOPBACK(&six);
-		return true;
-	}
-	if (inet_pton(AF_INET, text, &four) != 1)
-		return false;
-	*loopback = ntohl(four.s_addr) >> 24 == 127;
-	return true;
-}
-
-bool config_listen_ok(struct str listen, bool *loopback)
-{
-	enum { PORT_MAX_DIGITS = 5, PORT_MAX = 65535 };
-	size_t colon = listen.n;
-	while (colon > 0 && listen.p[colon - 1] != ':')
-		colon--;
-	if (colon == 0)
-		return false;
-	struct str port = str_slice(listen, colon, listen.n);
-	int64_t number;
-	bool digits = port.n > 0 && port.n <= PORT_MAX_DIGITS && port.p[0] >= '0' &&
-		port.p[0] <= '9';
-	return digits && str_to_int64(port, &number) && number <= PORT_MAX &&
-		address_ok(str_slice(listen, 0, colon - 1), loopback);
-}
-
 static void load_http(struct config *c, const struct conf_node *node, struct diag *diag)
 {
 	struct config_http_keys http;
-	bool loopback = true;
 	if (!node)
 		return;
 	(void)conf_decode(config_http_fields, NULL, node, &http, &c->arena, diag);
+	const struct conf_node *token = conf_get(node, "token");
+	if (token && token->kind == CONF_SCALAR)
+		diag_hide(diag, token->at); /* a secret all the same */
+	refuse_later(node, config_http_fields, diag);
 	c->http.listen = http.listen;
-	c->http.token = http.token;
 	if (!http.listen.p)
 		return;
-	struct where at = conf_get(node, "listen")->at;
-	if (!config_listen_ok(http.listen, &loopback)) {
-		diag_error(diag, at, "not an address and a port: '%.*s'", STR_ARGS(http.listen));
-		diag_hint(diag, "write 127.0.0.1:8470, [::1]:8470 or localhost:8470");
-	} else if (!loopback && !conf_get(node, "token")) {
-		diag_error(
-			diag, at, "other machines can reach this address, and there is no token");
-		diag_hint(diag, "set http.token, or listen on 127.0.0.1");
-	}
+	struct web_address address;
+	struct buf message;
+	buf_init(&message, 0);
+	if (!web_address_parse(http.listen, &address, &message))
+		diag_error(diag, conf_get(node, "listen")->at, "%s", message.p);
+	buf_finish(&message);
 }
 
 /* A name of the time zone database, which is where the C library looks it up. */
@@ -223,11 +177,6 @@ static bool is_yaml(const char *path)
 	return str_ends(name, STR(".yaml")) || str_ends(name, STR(".yml"));
 }
 
-const struct conf_node *config_read(const char *path, struct arena *arena, struct diag *diag)
-{
-	return conf_read_file(path, arena, diag);
-}
-
 /* Reads the file into the config's arena; NULL if there is nothing to go on with. */
 static struct config *read_whole(const char *path, const struct conf_node **root,
 	struct config_keys *keys, struct diag *diag)
@@ -242,7 +191,7 @@ static struct config *read_whole(const char *path, const struct conf_node **root
 	}
 	/* What is wrong with one section says nothing against the others. */
 	(void)conf_decode(config_fields, NULL, *root, keys, &c->arena, diag);
-	refuse_later(*root, diag);
+	refuse_later(*root, config_fields, diag);
 	return c;
 }
 

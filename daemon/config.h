@@ -15,7 +15,6 @@ struct config {
 	} store;
 	struct {
 		struct str listen; /* "127.0.0.1:8470"; absent: no server */
-		struct str token; /* what a request must show; absent: nothing */
 	} http;
 	struct str timezone; /* for TZ: a name of the time zone database; absent: the system's */
 	struct str_list notify; /* who is told when a rule names nobody; none: every notifier */
@@ -51,10 +50,10 @@ bool config_map(const struct config *c, struct str name, const struct post_map *
  * ~/.config/vigie/vigie.yaml; without a home vigie.yaml. Lives in the arena. */
 struct str config_default_path(struct arena *arena);
 
-/* The rules alone, without a look at the rest and its secrets: of a configuration, a rules file
- * (lists, rules, tests), or a file of plain terms, one a line (any name that does not end in .yaml
- * or .yml; the one rule is called "terms"). NULL only if there is no file or no YAML; destroy it
- * also if diag has errors. */
+/* The rules alone, those of included files too, without a look at the rest and its secrets: of a
+ * configuration, a rules file (lists, rules, tests), or a file of plain terms, one a line (any name
+ * that does not end in .yaml or .yml; the one rule is called "terms"). NULL only if there is no
+ * file or no YAML; destroy it also if diag has errors. */
 struct rules *config_load_rules(const char *path, struct diag *diag);
 /* The same for a configuration or a rules file, whatever its name. */
 struct rules *config_load_yaml_rules(const char *path, struct diag *diag);

@@ -47,9 +47,9 @@ const struct conf_field config_store_fields[] = {
 
 const struct conf_field config_http_fields[] = {
 	{ "listen", CONF_TEXT, offsetof(struct config_http_keys, listen),
-		.help = "Address and port, such as 127.0.0.1:8470; without it no server." },
-	{ "token", CONF_SECRET, offsetof(struct config_http_keys, token),
-		.help = "What a request must show." },
+		.help = "Loopback address and port, such as 127.0.0.1:8470; without it no "
+			"server." },
+	{ "token", CONF_TREE, offsetof(struct config_http_keys, later), .help = RULES_NOT_YET },
 	{ .key = NULL },
 };
 

@@ -25,7 +25,8 @@ struct config_store_keys {
 };
 
 struct config_http_keys {
-	struct str listen, token;
+	struct str listen;
+	const struct conf_node *later;
 };
 
 struct config_map_path_keys {
@@ -44,7 +45,5 @@ void config_load_maps(struct config *c, const struct conf_node *maps, struct dia
 /* Does each source have a map? */
 void config_check_maps(struct config *c, const struct conf_node *maps,
 	const struct conf_node *sources, struct diag *diag);
-/* Is it ADDRESS:PORT? The address is an IPv4 one, an IPv6 one in brackets, or localhost. */
-bool config_listen_ok(struct str listen, bool *loopback);
 /* Names that `notify` may use. */
 struct str_list config_target_names(const struct conf_node *notifiers, struct arena *arena);

@@ -154,6 +154,28 @@ static bool any_tag(
 	return folded_signs != signs && any_part(s, x, text);
 }
 
+/* Terms do not match inside links, which are full of short words: they become spaces. A link that
+ * follows a word character is none. */
+static void blank_links(struct scan_text *t, size_t from)
+{
+	const char *colon;
+	while ((colon = memchr(t->p + from, ':', t->n - from)) != NULL) {
+		size_t at = (size_t)(colon - t->p), start = at - (at - from < 5 ? at - from : 5);
+		from = at + 1;
+		if (from >= t->n || t->p[from] != '/')
+			continue;
+		/* "http" or "https" before the colon. */
+		start += at - start == 5 && t->p[start] == 'h' ? 0 : at - start == 5;
+		size_t end = start > 0 && fold_is_word(t->p[start - 1])
+			? 0
+			: text_link_end(t->p, start, t->n);
+		if (end == 0)
+			continue;
+		memset(t->p + start, ' ', end - start);
+		from = end;
+	}
+}
+
 /* Ends a value whose folded form begins at `from`. What can be told without its words: whether a
  * spaceless character or the part of a hashtag is waited for. text: the value as it is read. */
 static bool end_value(const struct scan *s, struct scan_scratch *x, size_t from, struct str text)
@@ -162,6 +184,8 @@ static bool end_value(const struct scan *s, struct scan_scratch *x, size_t from,
 	bool hit = t->hit;
 	if (!hit && memchr(t->p + from, '#', t->n - from))
 		hit = any_tag(s, x, text, from);
+	if (!s->set->literals) /* regexes do look into links */
+		blank_links(t, from);
 	t->p[t->n++] = ' ';
 	return hit;
 }

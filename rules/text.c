@@ -61,8 +61,7 @@ static size_t spaceless_at(const char *p, size_t i, size_t n)
 	return fold_entry(c)->class & FOLD_SPACELESS ? step : 0;
 }
 
-/* The end of a URL that begins at p[i], or 0 if none does. */
-static size_t url_end(const char *p, size_t i, size_t n)
+size_t text_link_end(const char *p, size_t i, size_t n)
 {
 	struct str rest = { p + i, n - i };
 	if (!str_starts(rest, STR("http://")) && !str_starts(rest, STR("https://")) &&
@@ -79,7 +78,7 @@ static size_t add_run(struct text *t, size_t from, size_t n, unsigned flags)
 	const char *p = t->folded.p;
 	size_t start = from, letters = from, i = from;
 	while (i < n) {
-		if (i == start && i > from && !(flags & WORD_SHUT) && url_end(p, i, n))
+		if (i == start && i > from && !(flags & WORD_SHUT) && text_link_end(p, i, n))
 			return i; /* a link that touches a spaceless character */
 		size_t step = fold_is_word(p[i]) ? spaceless_at(p, i, n) : 0;
 		if (step) {
@@ -208,7 +207,8 @@ static size_t add_tag(struct text *t, size_t i)
 	const char *p = t->folded.p;
 	size_t n = t->folded.n, end = i;
 	/* A link may touch a spaceless character, and is then no part of the body. */
-	while (word_at(p, end, n) && (letter_before(p, end) || end == i || !url_end(p, end, n)))
+	while (word_at(p, end, n) &&
+		(letter_before(p, end) || end == i || !text_link_end(p, end, n)))
 		end++;
 	add_entity(t,
 		(struct text_entity){
@@ -260,7 +260,7 @@ void text_set(struct text *t, struct str original)
 	size_t n = t->folded.n;
 	for (size_t i = 0; i < n;) {
 		if (fold_is_word(p[i])) {
-			size_t end = url_end(p, i, n);
+			size_t end = text_link_end(p, i, n);
 			i = end ? add_shut(t, i, end) : add_run(t, i, n, 0);
 		} else if (p[i] == '#' || p[i] == '@' || p[i] == '$') {
 			i = add_signed(t, i);

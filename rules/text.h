@@ -51,3 +51,7 @@ static inline struct str text_word(const struct text *t, struct text_word w)
 {
 	return (struct str){ t->folded.p + w.from, w.to - w.from };
 }
+
+/* The end of the link (http://, https://, www.) that begins at p[i], or 0 if none does; p is
+ * folded. */
+size_t text_link_end(const char *p, size_t i, size_t n);

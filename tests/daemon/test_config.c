@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "daemon/config.h"
-#include "daemon/config_keys.h"
 
 /* The test runs in its source folder; what it writes goes to a folder of its own. */
 
@@ -123,7 +122,6 @@ static void an_empty_file_is_a_configuration_with_defaults(void **state)
 	check_text(l.config->store.path, "/home/me/.local/share/vigie/vigie.db");
 	assert_int_equal(l.config->store.keep_us, 90 * US_PER_DAY);
 	assert_null(l.config->http.listen.p);
-	assert_null(l.config->http.token.p);
 	assert_null(l.config->timezone.p);
 	assert_int_equal(l.config->notify.count, 0);
 	assert_int_equal(sources_count(l.config->sources), 0);
@@ -171,7 +169,7 @@ static void without_a_home_only_a_daemon_needs_a_store(void **state)
 }
 
 #define WHOLE                                                             \
-	"http: { listen: 127.0.0.1:8470, token: { env: VIGIE_TEST } }\n"  \
+	"http: { listen: 127.0.0.1:8470 }\n"                              \
 	"timezone: Europe/Paris\n"                                        \
 	"sources:\n"                                                      \
 	"  a: { type: file, path: a, map: mine }\n"                       \
@@ -190,11 +188,9 @@ static void all_sections_are_read(void **state)
 {
 	(void)state;
 	struct loaded l;
-	assert_int_equal(setenv("VIGIE_TEST", "a-token", 1), 0);
 	load_good(&l, WHOLE);
 	const struct config *c = l.config;
 	check_text(c->http.listen, "127.0.0.1:8470");
-	check_text(c->http.token, "a-token");
 	check_text(c->timezone, "Europe/Paris");
 	assert_int_equal(sources_count(c->sources), 2);
 	check_text(sources_at(c->sources, 0)->map, "mine");
@@ -216,7 +212,6 @@ static void maps_are_found_by_name(void **state)
 	(void)state;
 	struct loaded l;
 	const struct post_map *map = post_map_auto();
-	assert_int_equal(setenv("VIGIE_TEST", "a-token", 1), 0);
 	load_good(&l, WHOLE);
 	assert_true(config_map(l.config, STR("mine"), &map));
 	assert_ptr_equal(map, l.config->maps[0].map);
@@ -249,45 +244,88 @@ static void a_rules_file_on_its_own_may_name_any_notifier(void **state)
 	finish(&l);
 }
 
-static void listening_needs_an_address_and_a_port(void **state)
+/* --- include --- */
+
+static void write_file(const char *name, const char *text)
 {
-	(void)state;
-	static const char *const good[] = { "127.0.0.1:8470", "[::1]:1", "localhost:0",
-		"127.9.9.9:65535" };
-	static const char *const reachable[] = { "0.0.0.0:80", "[::]:80", "192.168.1.2:8470",
-		"[fe80::1]:80" };
-	static const char *const bad[] = { "", "8470", ":8470", "localhost",
-		"localhost:", "localhost:65536", "localhost:-1", "localhost:+1", "localhost: 1",
-		"localhost:8o", "localhost:000001", "1.2.3.256:80", "::1:80", "[::1]", "[]:80",
-		"[::1:80", "[127.0.0.1]:80", "example.org:80", "http://127.0.0.1:80" };
-	bool loopback;
-	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-		loopback = false;
-		assert_true(config_listen_ok(str_of(good[i]), &loopback));
-		assert_true(loopback);
-	}
-	for (size_t i = 0; i < sizeof reachable / sizeof *reachable; i++) {
-		loopback = true;
-		assert_true(config_listen_ok(str_of(reachable[i]), &loopback));
-		assert_false(loopback);
-	}
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		if (config_listen_ok(str_of(bad[i]), &loopback))
-			fail_msg("'%s' is taken", bad[i]);
-	}
-	assert_false(config_listen_ok((struct str){ "127.0.0.1\0:80", 13 }, &loopback));
+	char path[300];
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *file = fopen(path, "wb");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+	assert_int_equal(fclose(file), 0);
 }
 
-static void what_others_can_reach_needs_a_token(void **state)
+static void remove_file(const char *name)
+{
+	char path[300];
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
+	assert_int_equal(remove(path), 0);
+}
+
+static void included_files_add_lists_rules_and_tests(void **state)
 {
 	(void)state;
 	struct loaded l;
-	assert_int_equal(setenv("VIGIE_TEST", "a-token", 1), 0);
-	load_good(&l, "http: { listen: '0.0.0.0:8470', token: { env: VIGIE_TEST } }");
+	char path[300];
+	(void)snprintf(path, sizeof path, "%s/rules.d", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_file("rules.d/b.yml", "rules: [{ name: b, any: [list:own, list:words] }]");
+	write_file("rules.d/a.yaml",
+		"{ lists: { words: { file: words.txt } },"
+		" tests: [{ post: x, matches: [own, b] }] }");
+	write_file("rules.d/words.txt", "solaire");
+	write_file("rules.d/.hidden.yaml", "nonsense");
+	write_file("rules.d/b.yaml~", "nonsense");
+	write_file("more.yaml", "rules: [{ name: more, any: y, notify: e }]");
+	load_good(&l,
+		"include: [rules.d, more.yaml]\n"
+		"notifiers: { e: { type: print } }\n"
+		"lists: { own: [x] }\n"
+		"rules: [{ name: own, any: x }]\n");
+	const struct rules *r = l.config->rules;
+	assert_int_equal(r->rule_count, 3);
+	check_text(r->rules[0].name, "own");
+	check_text(r->rules[1].name, "b");
+	check_text(r->rules[2].name, "more");
+	assert_int_equal(r->list_count, 2);
+	assert_int_equal(r->test_count, 1);
+	assert_non_null(strstr(r->rules[1].at.file, "rules.d/b.yml"));
 	finish(&l);
-	load_text(&l, "vigie.yaml", "http: { listen: '0.0.0.0:8470' }");
-	assert_int_equal(diag_count(l.diag, DIAG_ERROR), 1);
+	load_good(&l, "include: more.yaml\nnotifiers: { e: { type: print } }\n");
+	assert_int_equal(l.config->rules->rule_count, 1);
 	finish(&l);
+	remove_file("rules.d/b.yaml~");
+	remove_file("rules.d/.hidden.yaml");
+	remove_file("rules.d/words.txt");
+	remove_file("rules.d/a.yaml");
+	remove_file("rules.d/b.yml");
+	remove_file("rules.d");
+	remove_file("more.yaml");
+}
+
+static void an_included_file_is_checked_like_the_rest(void **state)
+{
+	(void)state;
+	struct loaded l;
+	write_file("more.yaml",
+		"include: vigie.yaml\n"
+		"sources: {}\n"
+		"lists: { own: [y] }\n"
+		"rules: { name: a }\n");
+	load_text(&l, "vigie.yaml",
+		"include: [more.yaml, vigie.yaml, no.yaml]\n"
+		"lists: { own: [x] }\n"
+		"rules: [{ name: own, any: [list:own] }]\n");
+	assert_int_equal(diag_count(l.diag, DIAG_ERROR), 6);
+	assert_non_null(strstr(l.printed.p, "more.yaml:1:1: error: not in an included file: "));
+	assert_non_null(strstr(l.printed.p, "more.yaml:2:1: error: not in an included file: "));
+	assert_non_null(strstr(l.printed.p, "more.yaml:3:10: error: key 'own' stands already at "));
+	assert_non_null(strstr(l.printed.p, "more.yaml:4:8: error: expected a list, not a map"));
+	assert_non_null(strstr(l.printed.p, "vigie.yaml:1:22: error: the file includes itself"));
+	assert_non_null(strstr(l.printed.p, "vigie.yaml:1:34: error: cannot open "));
+	finish(&l);
+	remove_file("more.yaml");
 }
 
 static void no_file_is_one_error_and_nothing_else(void **state)
@@ -318,6 +356,24 @@ static void the_default_path_is_where_the_user_keeps_configurations(void **state
 }
 
 /* --- rules alone --- */
+
+static void one_section_is_read_without_the_rest(void **state)
+{
+	(void)state;
+	struct diag *diag = diag_create();
+	struct config *c = config_load_part("rules-alone.yaml", CONFIG_STORE, diag);
+	assert_false(diag_failed(diag));
+	check_text(c->store.path, "/home/me/.local/share/vigie/vigie.db");
+	assert_null(c->rules);
+	config_destroy(c);
+	c = config_load_part("rules-alone.yaml", CONFIG_HTTP, diag);
+	assert_false(diag_failed(diag));
+	assert_null(c->http.listen.p);
+	assert_null(c->store.path.p);
+	config_destroy(c);
+	assert_null(config_load_part("bad/there-is-no-such.yaml", CONFIG_HTTP, diag));
+	diag_destroy(diag);
+}
 
 static void rules_alone_are_read_without_secrets(void **state)
 {
@@ -366,10 +422,11 @@ int main(void)
 		cmocka_unit_test(all_sections_are_read),
 		cmocka_unit_test(maps_are_found_by_name),
 		cmocka_unit_test(a_rules_file_on_its_own_may_name_any_notifier),
-		cmocka_unit_test(listening_needs_an_address_and_a_port),
-		cmocka_unit_test(what_others_can_reach_needs_a_token),
+		cmocka_unit_test(included_files_add_lists_rules_and_tests),
+		cmocka_unit_test(an_included_file_is_checked_like_the_rest),
 		cmocka_unit_test(no_file_is_one_error_and_nothing_else),
 		cmocka_unit_test(the_default_path_is_where_the_user_keeps_configurations),
+		cmocka_unit_test(one_section_is_read_without_the_rest),
 		cmocka_unit_test(rules_alone_are_read_without_secrets),
 		cmocka_unit_test(a_file_that_is_no_yaml_holds_terms),
 		cmocka_unit_test(mistakes_in_rules_alone_are_found),
