@@ -157,9 +157,52 @@ static bool follows_a_colon(const struct text_cursor *at)
 	return str_ends(before, STR(": "));
 }
 
+bool text_swallowed(struct str text, size_t byte)
+{
+	while (byte < text.n && text.p[byte] == ' ')
+		byte++;
+	return byte + 1 < text.n && text.p[byte] == '#' && (unsigned char)text.p[byte + 1] > ' ' &&
+		text.p[byte + 1] != '#';
+}
+
+/* The first byte of what may hold the reason of a problem: where the list began that was being
+ * read, or else the line before. */
+static size_t reason_from(const struct text_problem *p)
+{
+	if (p->start.byte < p->at.byte)
+		return p->start.byte;
+	size_t byte = p->at.byte;
+	while (byte > 0 && (p->at.text.p[byte - 1] == ' ' || p->at.text.p[byte - 1] == '\n'))
+		byte--;
+	while (byte > 0 && p->at.text.p[byte - 1] != '\n')
+		byte--;
+	return byte;
+}
+
+/* Did a "#word" make a comment of the end of a list? Then its place is in *at. */
+static bool follows_a_swallowed(const struct text_problem *p, struct where *at)
+{
+	struct str text = p->at.text;
+	bool in_list = str_find(p->problem, STR("expected ',' or")) != SIZE_MAX ||
+		str_find(p->problem, STR("expected node content")) != SIZE_MAX;
+	size_t from = in_list ? reason_from(p) : p->at.byte;
+	for (size_t byte = p->at.byte; byte > from; byte--) {
+		if (str_find_char(STR("[{, "), text.p[byte - 1]) == SIZE_MAX || byte == text.n ||
+			text.p[byte] != '#' || !text_swallowed(text, byte))
+			continue;
+		struct text_cursor sign = { .text = text, .at = { p->at.at.file, 1, 1 } };
+		while (sign.byte < byte)
+			text_seek(&sign, sign.index + 1);
+		*at = sign.at;
+		return true;
+	}
+	return false;
+}
+
 /* What the words of libyaml do not tell but the text around the place does. */
 static bool report_by_text(const struct text_problem *p, struct diag *diag)
 {
+	struct where sign;
 	if (str_find(p->context, STR("directive")) != SIZE_MAX) {
 		diag_error(diag, p->start.at, "text that starts with '%%' must be in quotes");
 	} else if (str_starts(p->context, STR("while scanning a tag")) ||
@@ -169,6 +212,9 @@ static bool report_by_text(const struct text_problem *p, struct diag *diag)
 		follows_a_quote(&p->at)) {
 		diag_error(diag, p->at.at, "text after a closing quote");
 		diag_hint(diag, "put the whole in single quotes, as in '\"two words\"~2'");
+	} else if (follows_a_swallowed(p, &sign)) {
+		diag_error(diag, sign, TEXT_SWALLOWED);
+		diag_hint(diag, "write it as \"#word\"");
 	} else if (str_starts(p->problem, STR("mapping values")) && follows_a_colon(&p->at)) {
 		diag_error(diag, p->at.at, "a second ':' in the same value");
 		diag_hint(diag, "put a text that holds ': ' in quotes");

@@ -31,4 +31,8 @@ struct text_problem {
 /* The head of a text that is too long to be quoted in a message whole. */
 struct str text_shown(struct str text);
 
+/* Is the next thing behind the byte a comment like #word, which may have been meant as a text? */
+bool text_swallowed(struct str text, size_t byte);
+#define TEXT_SWALLOWED "text that starts with '#' must be in quotes: this is a comment"
+
 void text_report(const struct text_problem *problem, struct diag *diag);

@@ -149,6 +149,10 @@ static struct conf_node scalar_node(struct reader *r, const yaml_event_t *event)
 		diag_error(r->diag, node.at, "a NUL character in a text");
 	if (!node.quoted && is_null(value))
 		node.kind = CONF_NULL;
+	if (!node.quoted && value.n == 0 && text_swallowed(r->cursor.text, r->cursor.byte)) {
+		diag_warning(r->diag, node.at, TEXT_SWALLOWED);
+		diag_hint(r->diag, "write it as \"#word\"");
+	}
 	return node;
 }
 

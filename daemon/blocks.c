@@ -20,12 +20,15 @@ struct reader {
 	uint64_t too_long_count; /* since the last block */
 };
 
+/* Two locks, so that what is done can be handed over while somebody waits for more to read. */
 struct run {
 	const struct blocks_hooks *hooks;
+	pthread_mutex_t reading; /* of the next two */
 	struct reader reader;
-	pthread_mutex_t lock;
+	uint64_t taken; /* blocks */
+	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t turn_came;
-	uint64_t taken, handed_over; /* blocks */
+	uint64_t handed_over; /* blocks */
 	bool ended;
 };
 
@@ -79,7 +82,7 @@ static size_t read_more(struct run *run, struct buf *data)
 	}
 }
 
-/* Drops the rest of a line that is too long from the front of data. */
+/* Drops a line that is too long, or the rest of it, from the front of data. */
 static void skip_line(struct reader *r, struct buf *data)
 {
 	size_t end = str_find_char(buf_str(data), '\n');
@@ -87,6 +90,16 @@ static void skip_line(struct reader *r, struct buf *data)
 	r->skipping = end == SIZE_MAX;
 	r->offset += dropped;
 	buf_cut(data, dropped);
+}
+
+/* Only the first line can be longer than what is read at once. */
+static void drop_long_line(struct reader *r, struct buf *data)
+{
+	size_t end = str_find_char(buf_str(data), '\n');
+	if ((end == SIZE_MAX ? data->n : end) <= BLOCK_MAX_RECORD_BYTES)
+		return;
+	r->too_long_count++;
+	skip_line(r, data);
 }
 
 /* Fills data with whole lines; false when there is nothing more in this file. */
@@ -97,6 +110,7 @@ static bool fill(struct run *run, struct buf *data)
 		size_t n = read_more(run, data);
 		if (r->skipping)
 			skip_line(r, data);
+		drop_long_line(r, data);
 		const char *last = data->n ? memrchr(data->p, '\n', data->n) : NULL;
 		if (n == 0)
 			return data->n > 0; /* what is left is the last line */
@@ -106,11 +120,6 @@ static bool fill(struct run *run, struct buf *data)
 			buf_add(&r->rest, rest);
 			data->n -= rest.n;
 			return true;
-		}
-		if (data->n > BLOCK_MAX_RECORD_BYTES) {
-			r->too_long_count++;
-			r->skipping = true;
-			skip_line(r, data);
 		}
 	}
 }
@@ -141,35 +150,43 @@ static bool next_block(struct run *run, struct buf *data, struct block *block)
 	return false;
 }
 
-static void wait_for_turn(struct run *run, uint64_t ticket)
+/* Takes the next block under its lock; false at the end of all. */
+static bool take_block(struct run *run, struct buf *data, struct block *block, uint64_t *ticket)
 {
+	pthread_mutex_lock(&run->reading);
+	pthread_mutex_lock(&run->lock);
+	bool more = !run->ended;
+	pthread_mutex_unlock(&run->lock);
+	more = more && next_block(run, data, block);
+	if (more)
+		*ticket = run->taken++;
+	pthread_mutex_unlock(&run->reading);
+	return more;
+}
+
+static void hand_over(struct thread *t, const struct block *block, uint64_t ticket)
+{
+	struct run *run = t->run;
+	pthread_mutex_lock(&run->lock);
 	while (run->handed_over != ticket)
 		pthread_cond_wait(&run->turn_came, &run->lock);
+	if (!run->ended && !run->hooks->done(run->hooks->ctx, t->worker, block))
+		run->ended = true;
+	run->handed_over++;
+	pthread_cond_broadcast(&run->turn_came);
+	pthread_mutex_unlock(&run->lock);
 }
 
 static void *thread_main(void *ctx)
 {
 	struct thread *t = ctx;
-	struct run *run = t->run;
-	const struct blocks_hooks *hooks = run->hooks;
-	pthread_mutex_lock(&run->lock);
-	while (!run->ended) {
-		struct block block = { 0 };
-		if (!next_block(run, &t->data, &block)) {
-			run->ended = true;
-			break;
-		}
-		uint64_t ticket = run->taken++;
-		pthread_mutex_unlock(&run->lock);
-		hooks->work(t->worker, &block);
-		pthread_mutex_lock(&run->lock);
-		wait_for_turn(run, ticket);
-		if (!hooks->done(hooks->ctx, t->worker, &block))
-			run->ended = true;
-		run->handed_over++;
-		pthread_cond_broadcast(&run->turn_came);
+	struct block block = { 0 };
+	uint64_t ticket;
+	while (take_block(t->run, &t->data, &block, &ticket)) {
+		t->run->hooks->work(t->worker, &block);
+		hand_over(t, &block, ticket);
+		block = (struct block){ 0 };
 	}
-	pthread_mutex_unlock(&run->lock);
 	return NULL;
 }
 
@@ -179,6 +196,7 @@ void blocks_run(
 	struct run run = { .hooks = hooks, .reader = { .files = files, .count = count, .fd = -1 } };
 	struct thread *all = mem_zero(threads, sizeof *all);
 	unsigned started = 1; /* the first is the caller's */
+	pthread_mutex_init(&run.reading, NULL);
 	pthread_mutex_init(&run.lock, NULL);
 	pthread_cond_init(&run.turn_came, NULL);
 	buf_init(&run.reader.rest, 0);
@@ -200,6 +218,7 @@ void blocks_run(
 		close_file(&run.reader);
 	buf_finish(&run.reader.rest);
 	pthread_cond_destroy(&run.turn_came);
+	pthread_mutex_destroy(&run.reading);
 	pthread_mutex_destroy(&run.lock);
 	mem_free(all);
 }

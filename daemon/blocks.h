@@ -1,6 +1,6 @@
 /* Reads files in blocks of whole lines and has them worked on by several threads, with the results
- * given back in order. This file holds the only lock of `vigie match`: a thread takes the next
- * block under it, works without it, and waits for its turn to hand the result over. */
+ * given back in order. This file holds the only locks of `vigie match`: a thread takes the next
+ * block under one, works without, and waits for its turn to hand the result over under another. */
 #pragma once
 
 #include "base/buf.h"
@@ -22,9 +22,12 @@ struct blocks_hooks {
 	void (*worker_destroy)(void *worker);
 	/* On any thread; what it makes stays in the worker until done. */
 	void (*work)(void *worker, const struct block *block);
-	/* In the order of the blocks, never two at once. False ends the run. */
+	/* In the order of the blocks, never two at once. False ends the run: it is not called
+	 * again.
+	 */
 	bool (*done)(void *ctx, void *worker, const struct block *block);
-	/* A file could not be opened or read; the others go on. */
+	/* A file could not be opened or read; the others go on. Never two at once, but maybe while
+	 * another thread is in done. */
 	void (*failed)(void *ctx, const char *file, int error);
 	void *ctx;
 };

@@ -203,10 +203,11 @@ static int check_main(int argc, char **argv)
 		return code;
 	arena_init(&c.arena, 0);
 	c.diag = diag_create();
-	if (!c.path)
-		c.path = config_default_path(&c.arena).p;
-	look(&c);
-	code = tell(&c);
+	code = EXIT_USAGE;
+	if (command_config(&c.path, &c.arena)) {
+		look(&c);
+		code = tell(&c);
+	}
 	ruleset_destroy(c.set);
 	config_destroy(c.config);
 	diag_destroy(c.diag);

@@ -318,7 +318,9 @@ static struct str find_store(const struct options *o, struct arena *arena)
 {
 	if (o->store)
 		return arena_str(arena, str_of(o->store));
-	const char *path = o->config ? o->config : config_default_path(arena).p;
+	const char *path = o->config;
+	if (!command_config(&path, arena))
+		return STR_NONE;
 	struct diag *diag = diag_create();
 	struct config *c = config_load_part(path, CONFIG_STORE, diag);
 	struct str store = STR_NONE;

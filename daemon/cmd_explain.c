@@ -266,10 +266,9 @@ static int explain_main(int argc, char **argv)
 		return code;
 	arena_init(&x.arena, 0); /* our own data only: a clause keeps few hits */
 	buf_init(&x.input, SOURCE_MAX_RECORD_BYTES + 1);
-	if (!x.options.file)
-		x.options.file = config_default_path(&x.arena).p;
 	code = EXIT_USAGE;
-	if (load(&x) && find_rule(&x, &rule) && get_post(&x))
+	if (command_config(&x.options.file, &x.arena) && load(&x) && find_rule(&x, &rule) &&
+		get_post(&x))
 		code = print(&x, rule);
 	post_reader_destroy(x.reader);
 	buf_finish(&x.input);

@@ -30,7 +30,7 @@ struct run {
 
 /* One a thread. */
 struct worker {
-	const struct run *run;
+	struct run *run;
 	struct matcher *matcher;
 	struct matcher_counts counts;
 	const struct block *block;
@@ -53,6 +53,7 @@ static void *make_worker(void *ctx)
 static void free_worker(void *ctx)
 {
 	struct worker *w = ctx;
+	w->run->regex_limit_count += matcher_errors(w->matcher)->regex_limit_count;
 	matcher_destroy(w->matcher);
 	buf_finish(&w->out);
 	buf_finish(&w->reports);
@@ -117,8 +118,9 @@ static void on_rejected(void *ctx, struct str record, const char *reason, size_t
 	if (w->report_count++ >= MATCHER_MAX_REPORTS)
 		return;
 	uint64_t place = w->block->offset + (uint64_t)(record.p - w->block->lines.p) + at;
-	buf_addf(&w->reports, "vigie: %s: byte %llu: rejected: %s\n", w->block->file,
-		(unsigned long long)place, reason);
+	buf_add(&w->reports, STR("vigie: "));
+	escape_control(&w->reports, str_of(w->block->file));
+	buf_addf(&w->reports, ": byte %llu: rejected: %s\n", (unsigned long long)place, reason);
 }
 
 static void work(void *ctx, const struct block *block)
@@ -141,6 +143,15 @@ static void work(void *ctx, const struct block *block)
 		&w->counts);
 }
 
+static void write_out(struct run *run, struct str text)
+{
+	if (command_write(text))
+		return;
+	run->output_failed = true;
+	if (errno != EPIPE) /* nobody wants to read on: no reason to complain */
+		log_error("cannot write: %s", error_text(errno));
+}
+
 static bool done(void *ctx, void *worker, const struct block *block)
 {
 	struct run *run = ctx;
@@ -150,8 +161,8 @@ static bool done(void *ctx, void *worker, const struct block *block)
 	if (w->reports.n && run->report_count < MATCHER_MAX_REPORTS)
 		(void)fwrite(w->reports.p, 1, w->reports.n, stderr); /* nobody left to tell */
 	run->report_count += w->report_count;
-	if (w->out.n && !command_write(buf_str(&w->out)))
-		run->output_failed = true;
+	if (w->out.n && !run->output_failed)
+		write_out(run, buf_str(&w->out));
 	return !run->output_failed;
 }
 
@@ -182,6 +193,15 @@ static void print_rejected(const struct run *run)
 	for (size_t i = 0; i < c->reason_count; i++)
 		fprintf(stderr, "vigie: %llu rejected: %s\n",
 			(unsigned long long)c->reasons[i].count, c->reasons[i].reason);
+	if (c->rejected_count && !c->matching_count)
+		fprintf(stderr,
+			"  hint: a post is a JSON object on one line of its own; --map text "
+			"takes plain text\n");
+	if (run->regex_limit_count)
+		fprintf(stderr,
+			"vigie: %llu searches by a regex were given up: nobody knows whether they "
+			"match\n",
+			(unsigned long long)run->regex_limit_count);
 }
 
 /* --- the command line --- */
@@ -276,10 +296,12 @@ static bool load(struct run *run, struct config **config, struct ruleset **set)
 	struct rules *rules = NULL;
 	struct str map = o->map ? str_of(o->map) : STR("auto");
 	/* Only a map of the user's own needs the whole configuration, with its secrets. */
-	if (config_map(NULL, map, &run->map))
-		rules = config_load_rules(o->rules ? o->rules : o->config, diag);
+	if (o->rules)
+		rules = config_load_rules(o->rules, diag);
+	else if (config_map(NULL, map, &run->map))
+		rules = config_load_yaml_rules(o->config, diag);
 	else
-		*config = config_load(o->config ? o->config : o->rules, diag);
+		*config = config_load(o->config, diag);
 	bool whole = !command_print_diag(diag);
 	diag_destroy(diag);
 	if (!whole) {
@@ -287,12 +309,15 @@ static bool load(struct run *run, struct config **config, struct ruleset **set)
 		return false;
 	}
 	*set = rules ? ruleset_create(rules) : config_take_rules(*config);
+	run->set = *set;
 	if (!config_map(*config, map, &run->map)) {
 		log_error("no such map: '%s'", o->map);
 		return false;
 	}
-	run->set = *set;
-	return true;
+	if (ruleset_rules(*set)->rule_count > 0)
+		return true;
+	log_error("nothing to look for: '%s' has no rules", o->rules ? o->rules : o->config);
+	return false;
 }
 
 static int run_files(struct run *run, const char *const *files, size_t count, int64_t build_us)
@@ -305,7 +330,7 @@ static int run_files(struct run *run, const char *const *files, size_t count, in
 		char text[32];
 		(void)snprintf(text, sizeof text, "%llu\n",
 			(unsigned long long)run->counts.matching_count);
-		run->output_failed = !command_write(str_of(text));
+		write_out(run, str_of(text));
 	}
 	print_rejected(run);
 	if (run->options.stats) {
@@ -329,11 +354,10 @@ static int match_main(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	arena_init(&arena, 0);
-	if (!run.options.config && !run.options.rules)
-		run.options.config = config_default_path(&arena).p;
 	int64_t start_us = clock_monotonic_us();
 	code = EXIT_USAGE;
-	if (load(&run, &config, &set)) {
+	if ((run.options.rules || command_config(&run.options.config, &arena)) &&
+		load(&run, &config, &set)) {
 		int64_t build_us = clock_monotonic_us() - start_us;
 		size_t count = (size_t)(argc - optind);
 		code = run_files(&run, count ? (const char *const *)argv + optind : standard_input,

@@ -263,9 +263,7 @@ static int run_main(int argc, char **argv)
 	log_set_level(level);
 	(void)umask(077); /* what is stored is nobody else's business */
 	arena_init(&arena, 0);
-	if (!path)
-		path = config_default_path(&arena).p;
-	int code = run(&app, path);
+	int code = command_config(&path, &arena) ? run(&app, path) : EXIT_USAGE;
 	arena_finish(&arena);
 	return code;
 }

@@ -2,6 +2,10 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/config.h"
 
 void command_help(const struct command *c, FILE *out)
 {
@@ -41,4 +45,16 @@ bool command_write(struct str text)
 {
 	bool written = text.n == 0 || fwrite(text.p, 1, text.n, stdout) == text.n;
 	return fflush(stdout) == 0 && written;
+}
+
+bool command_config(const char **path, struct arena *arena)
+{
+	if (*path)
+		return true;
+	*path = config_default_path(arena).p;
+	if (access(*path, F_OK) == 0)
+		return true;
+	log_error("no configuration: '%s' does not exist", *path);
+	fprintf(stderr, "  hint: say which with -c FILE\n");
+	return false;
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
 
@@ -20,8 +21,7 @@ struct command {
 	const char *arguments; /* as help shows them */
 	const char *help; /* one sentence */
 	const char *options; /* lines of help */
-	int (*run)(
-		int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
+	int (*run)(int argc, char **argv); /* argv[0] is "vigie NAME"; returns the exit code */
 };
 
 extern const struct command command_run, command_match, command_check, command_explain,
@@ -37,3 +37,6 @@ int command_usage(const struct command *c, const char *format, ...)
 bool command_print_diag(const struct diag *diag);
 /* Writes all of it to standard output; false after an error, such as a closed pipe. */
 bool command_write(struct str text);
+/* Without a path: where the configuration is by default, in the arena; false, with a word to the
+ * user, if there is none. */
+bool command_config(const char **path, struct arena *arena);

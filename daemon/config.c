@@ -247,14 +247,18 @@ struct ruleset *config_take_rules(struct config *c)
 	return ruleset_create(rules);
 }
 
-struct rules *config_load_rules(const char *path, struct diag *diag)
+struct rules *config_load_yaml_rules(const char *path, struct diag *diag)
 {
 	struct config_keys keys;
 	const struct conf_node *root;
-	if (!is_yaml(path))
-		return rules_of_list(path, STR("terms"), diag);
 	struct config *c = read_whole(path, &root, &keys, diag);
 	struct rules *rules = c ? load_rules(root, &c->arena, diag) : NULL;
 	config_destroy(c);
 	return rules;
+}
+
+struct rules *config_load_rules(const char *path, struct diag *diag)
+{
+	return is_yaml(path) ? config_load_yaml_rules(path, diag)
+			     : rules_of_list(path, STR("terms"), diag);
 }

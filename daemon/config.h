@@ -55,3 +55,5 @@ struct str config_default_path(struct arena *arena);
  * that does not end in .yaml or .yml; the one rule is called "terms"). NULL only if there is no
  * file or no YAML; destroy it also if diag has errors. */
 struct rules *config_load_rules(const char *path, struct diag *diag);
+/* The same for a configuration or a rules file, whatever its name. */
+struct rules *config_load_yaml_rules(const char *path, struct diag *diag);

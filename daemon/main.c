@@ -16,6 +16,14 @@ static void print_help(FILE *out)
 	fprintf(out, "\n'vigie COMMAND --help' tells more.\n");
 }
 
+static int run_command(const struct command *c, int argc, char **argv)
+{
+	char name[64]; /* with which getopt starts its complaints */
+	(void)snprintf(name, sizeof name, "vigie %s", c->name); /* cut, if it must be */
+	argv[1] = name;
+	return c->run(argc - 1, argv + 1);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -35,12 +43,15 @@ int main(int argc, char **argv)
 	size_t count = 0;
 	for (size_t i = 0; commands[i]; i++) {
 		if (strcmp(commands[i]->name, argv[1]) == 0)
-			return commands[i]->run(argc - 1, argv + 1);
+			return run_command(commands[i], argc, argv);
 		known[count++] = str_of(commands[i]->name);
 	}
 	struct str near = diag_nearest(str_of(argv[1]), known, count);
 	fprintf(stderr, "vigie: no such command: '%s'\n", argv[1]);
-	if (near.p)
+	if (argv[1][0] == '-')
+		fprintf(stderr,
+			"  hint: options come after a command, such as 'vigie run -c FILE'\n");
+	else if (near.p)
 		fprintf(stderr, "  hint: did you mean '%.*s'?\n", STR_ARGS(near));
 	return EXIT_USAGE;
 }

@@ -85,10 +85,18 @@ static struct post text_post(struct matcher *m, struct str line)
 	return post;
 }
 
+/* Editors of other systems put a byte order mark before the first line of a file. */
+static struct str without_mark(struct str record)
+{
+	static const struct str mark = { "\xEF\xBB\xBF", 3 };
+	return str_starts(record, mark) ? str_slice(record, mark.n, record.n) : record;
+}
+
 static bool read_record(struct matcher *m, struct str record, struct post *post)
 {
 	const char *reason = NULL;
 	size_t at = 0;
+	record = without_mark(record);
 	if (!m->reader) {
 		*post = text_post(m, record);
 		return true;

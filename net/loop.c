@@ -13,8 +13,13 @@ struct loop {
 	int killed_children;
 };
 
+/* A delay is a timer's, the next turn an idle handle's: it makes the loop look at what is ready
+ * without waiting, whereas libuv runs a timer of 0 that starts itself again and again within one
+ * turn. */
 struct timer {
-	uv_timer_t uv;
+	uv_timer_t delay;
+	uv_idle_t soon;
+	int open_handles;
 	void (*fired)(void *ctx);
 	void *ctx;
 };
@@ -85,44 +90,63 @@ struct timer *timer_create_on(struct loop *loop, void (*fired)(void *ctx), void 
 	struct timer *t = mem_zero(1, sizeof *t);
 	t->fired = fired;
 	t->ctx = ctx;
-	uv_timer_init(&loop->uv, &t->uv);
+	uv_timer_init(&loop->uv, &t->delay);
+	uv_idle_init(&loop->uv, &t->soon);
+	t->delay.data = t->soon.data = t;
+	t->open_handles = 2;
 	return t;
 }
 
-static void timer_fired(uv_timer_t *uv)
+static void delay_over(uv_timer_t *uv)
 {
-	struct timer *t = (struct timer *)uv;
+	struct timer *t = uv->data;
+	t->fired(t->ctx);
+}
+
+static void turn_came(uv_idle_t *uv)
+{
+	struct timer *t = uv->data;
+	uv_idle_stop(uv);
 	t->fired(t->ctx);
 }
 
 void timer_start(struct timer *t, int64_t delay_us)
 {
+	timer_stop(t);
+	if (delay_us <= 0) {
+		uv_idle_start(&t->soon, turn_came);
+		return;
+	}
 	/* Counted from now, not from the start of a turn that may have been long. */
-	uv_update_time(t->uv.loop);
-	/* Not 0: libuv would run a timer that starts itself again and again within one turn. */
-	uint64_t ms = delay_us > 1000 ? ((uint64_t)delay_us + 999) / 1000 : 1;
-	uv_timer_start(&t->uv, timer_fired, ms, 0);
+	uv_update_time(t->delay.loop);
+	uv_timer_start(&t->delay, delay_over, ((uint64_t)delay_us + 999) / 1000, 0);
 }
 
 void timer_stop(struct timer *t)
 {
-	uv_timer_stop(&t->uv);
+	uv_timer_stop(&t->delay);
+	uv_idle_stop(&t->soon);
 }
 
 bool timer_running(const struct timer *t)
 {
-	return uv_is_active((const uv_handle_t *)&t->uv);
+	return uv_is_active((const uv_handle_t *)&t->delay) ||
+		uv_is_active((const uv_handle_t *)&t->soon);
 }
 
 static void timer_closed(uv_handle_t *uv)
 {
-	mem_free(uv);
+	struct timer *t = uv->data;
+	if (--t->open_handles == 0)
+		mem_free(t);
 }
 
 void timer_destroy(struct timer *t)
 {
-	if (t)
-		uv_close((uv_handle_t *)&t->uv, timer_closed);
+	if (!t)
+		return;
+	uv_close((uv_handle_t *)&t->delay, timer_closed);
+	uv_close((uv_handle_t *)&t->soon, timer_closed);
 }
 
 static void job_work(uv_work_t *uv)

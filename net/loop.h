@@ -17,8 +17,8 @@ void loop_run(struct loop *loop); /* until loop_stop, or nothing is left to wait
 void loop_stop(struct loop *loop);
 int64_t loop_now_us(struct loop *loop); /* monotonic, as of this turn of the loop; in whole ms */
 
-/* A timer fires once, in whole milliseconds, rounded up, at least one. Starting a running one moves
- * it. Destroying takes NULL and is allowed within its own callback, for all four kinds below. */
+/* A timer fires once: after whole milliseconds, rounded up; at 0 or less in the next turn of the
+ * loop, which then does not wait. Never within timer_start. Starting a running one moves it. Destroying takes NULL and is allowed within its own callback, for all four kinds below. */
 struct timer;
 struct timer *timer_create_on(struct loop *loop, void (*fired)(void *ctx), void *ctx);
 void timer_start(struct timer *t, int64_t delay_us);

@@ -243,11 +243,13 @@ static const char *add_string(const struct scan *s, struct scan_scratch *x,
 	struct str raw = { p, (size_t)(close - p) };
 	if (x->folded.odd) {
 		*hit = true;
+		x->folded.p[x->folded.n++] = ' '; /* parts it from the next record's words */
 	} else if (key->html) {
 		x->folded.n = from;
 		*hit = add_html(s, x, raw);
 	} else if (x->folded.escaped && memchr(x->folded.p + from, '#', x->folded.n - from)) {
-		*hit = !unescape(x, raw) || end_value(s, x, from, buf_str(&x->plain));
+		bool whole = unescape(x, raw); /* else what there is of it */
+		*hit = end_value(s, x, from, buf_str(&x->plain)) || !whole;
 	} else {
 		*hit = end_value(s, x, from, raw);
 	}
@@ -286,7 +288,7 @@ static const char *add_array(const struct scan *s, struct scan_scratch *x,
 			*hit = add_plain(s, x, (struct str){ from, (size_t)(p - from) });
 			continue;
 		}
-		p += p < end;
+		p += p < end && *p != '\n';
 	}
 	return p;
 }

@@ -178,6 +178,12 @@ static const struct bad no_yaml[] = {
 	{ "a: !x!y z",
 		"1:4: error: tags are not supported\n"
 		"  hint: put a text that starts with '!' in quotes" },
+	{ "a: [#é]\n",
+		"1:5: error: text that starts with '#' must be in quotes: this is a comment\n"
+		"  hint: write it as \"#word\"" },
+	{ "a: [b, é,  #c]\nd: e",
+		"1:12: error: text that starts with '#' must be in quotes: this is a comment\n"
+		"  hint: write it as \"#word\"" },
 	{ "a: [b, \"c d\"~2]",
 		"1:13: error: text after a closing quote\n"
 		"  hint: put the whole in single quotes, as in '\"two words\"~2'" },
@@ -231,6 +237,33 @@ static void what_is_no_yaml_is_said_in_plain_words(void **state)
 {
 	(void)state;
 	CHECK_BAD(no_yaml, false);
+}
+
+static void a_comment_that_may_be_a_lost_text_is_warned_of(void **state)
+{
+	(void)state;
+	static const struct bad lost[] = {
+		{ "a: #b",
+			"1:3: warning: text that starts with '#' must be in quotes: this is a "
+			"comment\n  hint: write it as \"#word\"" },
+		{ "- #b",
+			"1:2: warning: text that starts with '#' must be in quotes: this is a "
+			"comment\n  hint: write it as \"#word\"" },
+		{ "a: # b", "" },
+		{ "a: ### b", "" },
+		{ "a: #b\n  c", "" },
+		{ "a: b #c", "" },
+		{ "a: #b\n  - c", "" },
+		{ "a:", "" },
+	};
+	for (size_t i = 0; i < sizeof lost / sizeof *lost; i++) {
+		struct reading r;
+		reading_init(&r, str_of(lost[i].yaml));
+		assert_string_equal(messages_of(&r), lost[i].said);
+		assert_non_null(r.root);
+		assert_false(diag_failed(r.diag));
+		reading_finish(&r);
+	}
 }
 
 static void what_can_be_stepped_over_still_gives_a_tree(void **state)
@@ -543,6 +576,7 @@ int main(void)
 		cmocka_unit_test(a_byte_inside_a_scalar_has_a_column),
 		cmocka_unit_test(a_byte_order_mark_is_no_character),
 		cmocka_unit_test(what_is_no_yaml_is_said_in_plain_words),
+		cmocka_unit_test(a_comment_that_may_be_a_lost_text_is_warned_of),
 		cmocka_unit_test(what_can_be_stepped_over_still_gives_a_tree),
 		cmocka_unit_test(errors_that_can_be_stepped_over_are_found_in_one_run),
 		cmocka_unit_test(a_second_document_is_refused),

@@ -1,0 +1,94 @@
+/* What the scan makes of several records in one block: each as if it stood alone. */
+#include "tests/check.h"
+
+#include "conf/yaml.h"
+#include "model/map.h"
+#include "rules/scan.h"
+
+struct seen {
+	struct str records[16];
+	size_t count;
+};
+
+static bool note(void *ctx, struct str record)
+{
+	struct seen *seen = ctx;
+	assert_true(seen->count < 16);
+	seen->records[seen->count++] = record;
+	return true;
+}
+
+static struct ruleset *rules_of(struct str yaml)
+{
+	struct arena arena;
+	struct diag *diag = diag_create();
+	arena_init(&arena, 0);
+	struct rules *rules = rules_load(conf_read_text("r.yaml", yaml, &arena, diag), NULL, diag);
+	assert_false(diag_failed(diag));
+	arena_finish(&arena);
+	diag_destroy(diag);
+	return ruleset_create(rules);
+}
+
+static struct seen scan_with(
+	const struct ruleset *set, enum scan_kernel_choice kernel, struct str block)
+{
+	struct seen seen = { 0 };
+	struct scan_counts counts = { 0 };
+	struct scan *scan = scan_create(set, post_map_auto(), kernel);
+	struct scan_scratch *scratch = scan_scratch_create(scan);
+	scan_block(scan, scratch, block, note, &seen, &counts);
+	assert_int_equal(counts.candidate_count, seen.count);
+	scan_scratch_destroy(scratch);
+	scan_destroy(scan);
+	return seen;
+}
+
+/* Broken records; each must itself be a candidate, for the decoder to say why. */
+static const char *const broken[] = {
+	"{\"id\":\"b\",\"text\":\"sol",
+	"{\"id\":\"b\",\"text\":\"sol\t\"}",
+	"{\"id\":\"b\",\"text\":\"sol\\",
+	"{\"id\":\"b\",\"text\":\"sol\\x\"}",
+	"{\"id\":\"b\",\"text\":\"sol\\u12\"}",
+	"{\"id\":\"b\",\"text\":[\"sol",
+	"{\"id\":\"b\",\"content\":\"<p>sol",
+	"{\"id\":\"b\",\"text\":\"#Sol\\n#So",
+	"{\"id\":\"b\",\"text\":\"sol\"",
+	"sol",
+	"[\"sol",
+};
+
+static void the_record_after_a_broken_one_is_found(void **state)
+{
+	(void)state;
+	struct ruleset *set = rules_of(STR("rules: [{ name: r, any: [solaire] }]"));
+	for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+		for (int kernel = SCAN_FASTEST; kernel <= SCAN_PLAIN_C; kernel++) {
+			struct buf block;
+			buf_init(&block, 0);
+			buf_addf(&block, "{\"text\":\"rien\"}\n%s\n{\"text\":\"solaire 1\"}\n",
+				broken[i]);
+			/* Long enough for steps of 32 bytes to go on behind it. */
+			buf_add(&block,
+				STR("{\"text\":\"rien de rien et encore rien de rien\"}\n"));
+			struct seen seen = scan_with(
+				set, (enum scan_kernel_choice)kernel, buf_str(&block));
+			if (seen.count != 2)
+				print_error("%s: %zu candidates\n", broken[i], seen.count);
+			assert_int_equal(seen.count, 2);
+			check_str(seen.records[0], str_of(broken[i]));
+			check_text(seen.records[1], "{\"text\":\"solaire 1\"}");
+			buf_finish(&block);
+		}
+	}
+	ruleset_destroy(set);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_record_after_a_broken_one_is_found),
+	};
+	return cmocka_run_group_tests_name("scan of blocks", tests, NULL, NULL);
+}
