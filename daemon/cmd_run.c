@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -193,6 +195,11 @@ static int run(struct app *app, const char *path)
 	app->started_at_us = clock_wall_us();
 	if (!load_config(app, path))
 		return EXIT_USAGE;
+	if (app->config->timezone.p) {
+		/* Before any thread starts: mails and bubbles tell times in it. */
+		setenv("TZ", arena_text(&app->config->arena, app->config->timezone), 1);
+		tzset();
+	}
 	if (!open_store(app)) {
 		config_destroy(app->config);
 		return EXIT_USAGE;

@@ -32,6 +32,7 @@ struct slot {
 	enum delivery_result result; /* of SLOT_ANSWERED */
 	int64_t retry_after_us;
 	struct buf message;
+	bool given_up; /* what was to be tried again is too old */
 };
 
 struct target {
@@ -39,6 +40,7 @@ struct target {
 	struct notifier *notifier;
 	struct slot slots[MAX_IN_FLIGHT];
 	unsigned slot_count;
+	bool troubled; /* the last answer was that it is to be tried again */
 	struct dispatch_target shown;
 };
 
@@ -61,9 +63,12 @@ int64_t dispatch_retry_in_us(
 	size_t last = sizeof steps / sizeof *steps - 1;
 	int64_t wait_us = steps[attempts < last ? attempts : last];
 	wait_us += wait_us / 5 * (int64_t)(random % 1024) / 1024;
+	int64_t left_us = GIVE_UP_US - age_us;
+	if (wait_us > left_us)
+		return -1;
 	if (retry_after_us > wait_us)
-		wait_us = retry_after_us;
-	return age_us + wait_us > GIVE_UP_US ? -1 : wait_us;
+		wait_us = retry_after_us < left_us ? retry_after_us : left_us;
+	return wait_us;
 }
 
 static void look(void *ctx);
@@ -85,7 +90,8 @@ static int write_retry(struct dispatch *d, struct slot *s, int64_t now_us)
 	struct str message = buf_str(&s->message);
 	int64_t wait_us = dispatch_retry_in_us(
 		s->attempt, now_us - s->created_at_us, s->retry_after_us, d->host.random());
-	if (wait_us < 0)
+	s->given_up = wait_us < 0;
+	if (s->given_up)
 		return store_dead(d->store, s->row, now_us, message);
 	return store_retry(d->store, s->row, now_us, now_us + wait_us, message);
 }
@@ -109,29 +115,62 @@ static int write_answer(struct dispatch *d, struct slot *s, int64_t now_us)
 	return error;
 }
 
-static void count_answer(struct target *t, const struct slot *s)
+/* Said once until it works again: a target that is down for a day is not a thousand lines. */
+static void count_retry(struct target *t, const struct slot *s)
+{
+	struct str name = t->notifier->name, message = buf_str(&s->message);
+	t->shown.retried_count++;
+	if (t->troubled)
+		log_debug(
+			"notifier '%.*s': will try again: %.*s", STR_ARGS(name), STR_ARGS(message));
+	else
+		log_warn(
+			"notifier '%.*s': will try again: %.*s", STR_ARGS(name), STR_ARGS(message));
+	t->troubled = true;
+}
+
+static void count_sent(struct target *t)
+{
+	t->shown.sent_count++;
+	if (t->troubled)
+		log_info("notifier '%.*s': works again", STR_ARGS(t->notifier->name));
+	t->troubled = false;
+}
+
+static void count_dead(struct target *t, const struct slot *s)
+{
+	t->shown.dead_count++;
+	log_warn("notifier '%.*s': delivery %s given up: %.*s", STR_ARGS(t->notifier->name), s->id,
+		STR_ARGS(buf_str(&s->message)));
+}
+
+static void count_gone(struct target *t, const struct slot *s)
 {
 	struct str name = t->notifier->name;
-	const char *message = s->message.n ? s->message.p : "";
+	if (!t->shown.off) /* others in flight are told the same */
+		log_error("notifier '%.*s': switched off by its target: %.*s; 'vigie deliveries "
+			  "retry --target %.*s' switches it on",
+			STR_ARGS(name), STR_ARGS(buf_str(&s->message)), STR_ARGS(name));
+	t->shown.off = true;
+}
+
+static void count_answer(struct target *t, const struct slot *s)
+{
 	switch (s->result) {
 	case DELIVERY_SENT:
-		t->shown.sent_count++;
+		count_sent(t);
 		break;
 	case DELIVERY_RETRY:
-		t->shown.retried_count++;
-		log_debug("notifier '%.*s': will try again: %s", STR_ARGS(name), message);
+		if (s->given_up)
+			count_dead(t, s);
+		else
+			count_retry(t, s);
 		break;
 	case DELIVERY_REJECTED:
-		t->shown.dead_count++;
-		log_warn("notifier '%.*s': delivery %s given up: %s", STR_ARGS(name), s->id,
-			message);
+		count_dead(t, s);
 		break;
 	case DELIVERY_GONE:
-		t->shown.off = true;
-		log_error(
-			"notifier '%.*s': switched off by its target: %s; 'vigie deliveries retry "
-			"--target %.*s' switches it on",
-			STR_ARGS(name), message, STR_ARGS(name));
+		count_gone(t, s);
 		break;
 	}
 }
@@ -240,6 +279,7 @@ static void send_row(
 	struct slot *s = free_slot_of(t);
 	struct alert alert;
 	s->state = SLOT_IN_FLIGHT;
+	s->given_up = false;
 	t->shown.in_flight++;
 	s->row = row->row;
 	s->attempt = row->attempts + 1;

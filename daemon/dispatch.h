@@ -1,7 +1,7 @@
-/* Sends what is due in the store's outbox: the only place that knows retries and backoff. Each
- * delivery is in one of these states: in the store  pending, due at some time in flight     given
- * to its notifier, which answers exactly once answered      its end is known and waits to be
- * written; it is not sent again meanwhile Everything runs on the loop's thread. */
+/* Sends what is due in the store's outbox: the only place that knows retries and backoff. A
+ * delivery waits in the store until it is due; is in flight with its notifier, which answers
+ * exactly once; then its end is known and waits to be written, and it is not sent again meanwhile.
+ * Everything runs on the loop's thread. */
 #pragma once
 
 #include "net/loop.h"
@@ -33,7 +33,8 @@ bool dispatch_idle(const struct dispatch *d);
 
 /* When a delivery that failed `attempts` times is due again, from now: 0 s, 5 s, 30 s, 2 min, 10
  * min, 1 h, then hourly, each with jitter of up to a fifth; -1: 24 h have passed since it was
- * created, give up. retry_after_us: what the target asked for, or -1. */
+ * created, give up. retry_after_us: the least that the target asked for, or -1; if that
+ * is past the 24 h, one last try is due at their end. */
 int64_t dispatch_retry_in_us(
 	unsigned attempts, int64_t age_us, int64_t retry_after_us, uint64_t random);
 

@@ -94,7 +94,7 @@ static void add_key(struct made_map *made, struct str path, bool html)
 		if (str_eq(made->keys[i].key, key) && made->keys[i].html == html)
 			return;
 	}
-	made->keys[made->map.key_count++] = (struct post_map_key){ key, html };
+	made->keys[made->map.key_count++] = (struct post_map_key){ .key = key, .html = html };
 }
 
 /* A path that may lead to an array gets a twin that leads to its elements. */

@@ -43,6 +43,10 @@ void post_map_destroy(struct post_map *map);
 struct post_map_key {
 	struct str key;
 	bool html;
+	/* A key that leads to it in all its paths, and so stands before it in every record where it
+	 * holds text; absent: none. It spares the scan the "description" of a user where that of a
+	 * picture is meant. */
+	struct str within;
 };
 const struct post_map_key *post_map_text_keys(const struct post_map *map, size_t *count);
 

@@ -56,8 +56,8 @@ static const struct map_path bluesky_paths[] = {
 	{ MAP_LABEL, 0, "payload.record.labels.values[].val" },
 };
 static const struct post_map_key bluesky_keys[] = {
-	{ KEY("text"), false },
-	{ KEY("alt"), false },
+	{ KEY("text"), false, { NULL, 0 } },
+	{ KEY("alt"), false, KEY("embed") },
 };
 const struct post_map map_bluesky = {
 	.name = "bluesky",
@@ -122,12 +122,12 @@ static const struct map_path mastodon_paths[] = {
 	{ MAP_QUOTED, 0, "quote.id" },
 };
 static const struct post_map_key mastodon_keys[] = {
-	{ KEY("content"), true },
-	{ KEY("description"), false },
-	{ KEY("title"), false },
-	{ KEY("name"), false },
-	{ KEY("spoiler_text"), false },
-	{ KEY("summary"), true },
+	{ KEY("content"), true, { NULL, 0 } },
+	{ KEY("description"), false, KEY("media_attachments") },
+	{ KEY("title"), false, KEY("poll") },
+	{ KEY("name"), false, KEY("object") },
+	{ KEY("spoiler_text"), false, { NULL, 0 } },
+	{ KEY("summary"), true, KEY("object") },
 };
 const struct post_map map_mastodon = {
 	.name = "mastodon",
@@ -169,8 +169,8 @@ static const struct map_path x_paths[] = {
 	{ MAP_ORIGINAL_TEXT, 0, "includes.tweets[].text" },
 };
 static const struct post_map_key x_keys[] = {
-	{ KEY("text"), false },
-	{ KEY("alt_text"), false },
+	{ KEY("text"), false, { NULL, 0 } },
+	{ KEY("alt_text"), false, KEY("includes") },
 };
 const struct post_map map_x = {
 	.name = "x",
@@ -217,9 +217,9 @@ static const struct map_path tweet_v1_paths[] = {
 	{ MAP_ORIGINAL_TEXT, 0, "retweeted_status.text" },
 };
 static const struct post_map_key tweet_v1_keys[] = {
-	{ KEY("full_text"), false },
-	{ KEY("text"), false },
-	{ KEY("ext_alt_text"), false },
+	{ KEY("full_text"), false, { NULL, 0 } },
+	{ KEY("text"), false, { NULL, 0 } },
+	{ KEY("ext_alt_text"), false, KEY("extended_entities") },
 };
 const struct post_map map_tweet_v1 = {
 	.name = "tweet-v1",
@@ -254,8 +254,8 @@ static const struct map_path post_paths[] = {
 	{ MAP_SENSITIVE, 0, "sensitive" },
 };
 static const struct post_map_key post_keys[] = {
-	{ KEY("text"), false },
-	{ KEY("title"), false },
+	{ KEY("text"), false, { NULL, 0 } },
+	{ KEY("title"), false, { NULL, 0 } },
 };
 const struct post_map map_post = {
 	.name = "post",
@@ -268,17 +268,17 @@ const struct post_map map_post = {
 static const struct post_map *const auto_parts[] = { &map_bluesky, &map_mastodon, &map_x,
 	&map_tweet_v1, &map_post };
 static const struct post_map_key auto_keys[] = {
-	{ KEY("text"), false },
-	{ KEY("alt"), false },
-	{ KEY("content"), true },
-	{ KEY("description"), false },
-	{ KEY("title"), false },
-	{ KEY("name"), false },
-	{ KEY("spoiler_text"), false },
-	{ KEY("summary"), true },
-	{ KEY("alt_text"), false },
-	{ KEY("full_text"), false },
-	{ KEY("ext_alt_text"), false },
+	{ KEY("text"), false, { NULL, 0 } },
+	{ KEY("alt"), false, KEY("embed") },
+	{ KEY("content"), true, { NULL, 0 } },
+	{ KEY("description"), false, KEY("media_attachments") },
+	{ KEY("title"), false, { NULL, 0 } },
+	{ KEY("name"), false, KEY("object") },
+	{ KEY("spoiler_text"), false, { NULL, 0 } },
+	{ KEY("summary"), true, KEY("object") },
+	{ KEY("alt_text"), false, KEY("includes") },
+	{ KEY("full_text"), false, { NULL, 0 } },
+	{ KEY("ext_alt_text"), false, KEY("extended_entities") },
 };
 const struct post_map map_auto = {
 	.name = "auto",

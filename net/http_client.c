@@ -119,8 +119,12 @@ static enum http_end end_of(struct http_request *r, CURLcode code)
 {
 	if (r->too_large)
 		return HTTP_TOO_LARGE;
-	if (r->stopped || code == CURLE_OK)
+	if (r->stopped || (code == CURLE_OK && r->reader.complete))
 		return HTTP_DONE;
+	if (code == CURLE_OK) { /* libcurl is content with a status line */
+		say(r, "the headers broke off");
+		return HTTP_BROKEN;
+	}
 	if (r->address_refused && !r->address_tried &&
 		(code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK))
 		return HTTP_REFUSED;

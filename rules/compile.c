@@ -15,6 +15,7 @@ struct compiler {
 	struct text text;
 	bool *wakes; /* by term: a rule waits for it */
 	struct str_list *term_literals; /* by term: of a regex; NULL if no term is one */
+	size_t *list_costs; /* what it costs to wait for any term of a list */
 	struct buf joined;
 	struct str *wake_words;
 	size_t wake_count, wake_size;
@@ -22,11 +23,13 @@ struct compiler {
 
 static bool is_stop_word(struct str w)
 {
-	static const char *const words[] = { "avec", "cette", "comme", "dans", "elle", "entre",
-		"etre", "from", "have", "leur", "mais", "nous", "plus", "pour", "sans", "sont",
-		"sous", "that", "their", "this", "tout", "vous", "what", "when", "with", "your" };
+	static const char words[][6] = { "avec", "cette", "comme", "dans", "elle", "entre", "etre",
+		"from", "have", "leur", "mais", "nous", "plus", "pour", "sans", "sont", "sous",
+		"that", "their", "this", "tout", "vous", "what", "when", "with", "your" };
+	if (w.n < 4 || w.n > 5)
+		return false;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (str_eq(w, str_of(words[i])))
+		if (memcmp(w.p, words[i], w.n) == 0 && words[i][w.n] == '\0')
 			return true;
 	}
 	return false;
@@ -61,10 +64,10 @@ static struct str wake_piece(struct str folded)
 	struct piece piece = { STR_NONE, 0 };
 	size_t start = 0, pair = SIZE_MAX;
 	for (size_t i = 0; i < folded.n;) {
-		uint32_t c;
-		size_t n = utf8_read(folded, i, &c);
+		uint32_t c = (unsigned char)folded.p[i];
+		size_t n = c < 0x80 ? 1 : utf8_read(folded, i, &c);
 		bool word = fold_is_word(folded.p[i]);
-		bool spaceless = word && fold_entry(c)->class & FOLD_SPACELESS;
+		bool spaceless = c >= 0x80 && word && fold_entry(c)->class & FOLD_SPACELESS;
 		if (!word || spaceless) {
 			consider(&piece, str_slice(folded, start, i), false);
 			start = i + n;
@@ -252,6 +255,16 @@ static size_t sum(size_t a, size_t b)
 	return a == COST_ALWAYS || b == COST_ALWAYS ? COST_ALWAYS : a + b;
 }
 
+static void find_list_costs(struct compiler *c)
+{
+	c->list_costs = mem_zero(c->rules->list_count + 1, sizeof *c->list_costs);
+	for (size_t i = 0; i < c->rules->list_count; i++) {
+		const struct term_list *l = &c->rules->lists[i];
+		for (uint32_t j = 0; j < l->term_count; j++)
+			c->list_costs[i] = sum(c->list_costs[i], term_cost(c, l->first_term + j));
+	}
+}
+
 static size_t cost_of(const struct compiler *c, const struct expr *e);
 
 /* The cheapest child of a conjunction, or NULL if none can be waited for. */
@@ -274,15 +287,11 @@ static size_t cost_of(const struct compiler *c, const struct expr *e)
 {
 	size_t cost = 0;
 	const struct expr *best;
-	const struct term_list *list;
 	switch (e->kind) {
 	case EXPR_TERM:
 		return term_cost(c, e->term);
 	case EXPR_LIST:
-		list = &c->rules->lists[e->list];
-		for (uint32_t i = 0; i < list->term_count; i++)
-			cost = sum(cost, term_cost(c, list->first_term + i));
-		return cost;
+		return c->list_costs[e->list];
 	case EXPR_OR:
 		for (size_t i = 0; i < e->child_count; i++)
 			cost = sum(cost, cost_of(c, e->children[i]));
@@ -461,6 +470,7 @@ struct ruleset *ruleset_create(struct rules *rules)
 	buf_init(&c.joined, 0);
 	c.wakes = mem_zero(rules->term_count + 1, sizeof *c.wakes);
 	find_literals(&c);
+	find_list_costs(&c);
 	mark_rules(&c);
 	for (size_t i = 0; i < rules->term_count; i++)
 		add_term(&c, (uint32_t)i);
@@ -475,6 +485,7 @@ struct ruleset *ruleset_create(struct rules *rules)
 	buf_finish(&c.joined);
 	mem_free(c.wakes);
 	mem_free(c.term_literals);
+	mem_free(c.list_costs);
 	mem_free(c.wake_words);
 	return set;
 }

@@ -13,6 +13,7 @@ struct scan {
 	const struct scan_kernel *kernel;
 	struct scan_keys keys;
 	bool lines_are_text;
+	bool all; /* every record is a candidate */
 };
 
 /* A record of which it is not known yet whether it is a candidate: its values stand in the folded
@@ -48,11 +49,15 @@ struct scan *scan_create(
 	s->set = set;
 	s->kernel = kernel == SCAN_PLAIN_C ? &scan_kernel_plain : scan_kernel_best();
 	s->lines_are_text = map == NULL;
+	s->all = set->needy_count > 0;
 	scan_keys_init(&s->keys);
 	size_t count = 0;
 	const struct post_map_key *keys = map ? post_map_text_keys(map, &count) : NULL;
-	for (size_t i = 0; i < count; i++)
-		scan_keys_add(&s->keys, keys[i].key, keys[i].html);
+	for (size_t i = 0; i < count; i++) {
+		/* Too many keys to look for: then everything is let through. */
+		if (!scan_keys_add(&s->keys, keys[i].key, keys[i].html, keys[i].within))
+			s->all = true;
+	}
 	return s;
 }
 
@@ -336,6 +341,7 @@ struct pass {
 	const struct scan *scan;
 	struct scan_scratch *scratch;
 	const char *record, *end;
+	uint64_t seen; /* bits of the keys that came in this record */
 	size_t record_from; /* where the record's values begin in the folded text */
 	bool (*candidate)(void *ctx, struct str record);
 	void *ctx;
@@ -395,11 +401,12 @@ static bool end_record(struct pass *pass, const char *stop, bool hit)
 		hit = json && looks_odd(record);
 	}
 	pass->counts->record_count++;
-	hit = hit || pass->scan->set->needy_count;
+	hit = hit || pass->scan->all;
 	bool more = hit || pass->scratch->folded.n > pass->record_from
 		? add_pending(pass, record, hit)
 		: true;
 	pass->record_from = pass->scratch->folded.n;
+	pass->seen = 0;
 	return more;
 }
 
@@ -425,6 +432,9 @@ static void scan_json(struct pass *pass)
 		const struct scan_key *key = key_at(s, pass->record, event + 3, end, &value);
 		p = event + 1;
 		if (!key)
+			continue;
+		pass->seen |= (uint64_t)1 << (key - s->keys.keys);
+		if (!key->text || (key->within && !(key->within & pass->seen)))
 			continue;
 		p = add_value(s, pass->scratch, key, value, end, &hit);
 		if (!hit)
@@ -467,7 +477,7 @@ void scan_block(const struct scan *scan, struct scan_scratch *scratch, struct st
 		.ctx = ctx,
 		.counts = counts };
 	scratch->folded.n = scratch->pending_count = 0;
-	if (scan->set->needy_count)
+	if (scan->all)
 		scan_all(&pass);
 	else if (scan->lines_are_text)
 		scan_text_lines(&pass);

@@ -13,14 +13,18 @@ enum { SCAN_MAX_KEYS = 64, SCAN_PAD_BYTES = 64 };
 struct scan_keys {
 	struct scan_key {
 		struct str name;
-		bool html;
+		bool text, html; /* text: its value is looked at; else it only leads to others */
+		uint64_t within; /* bits of the keys of which one must have come before in the
+				    record; 0: none need have */
 	} keys[SCAN_MAX_KEYS];
 	size_t count;
 	uint8_t low[3][16], high[3][16]; /* [0] is the third last byte */
 };
 
 void scan_keys_init(struct scan_keys *k);
-void scan_keys_add(struct scan_keys *k, struct str name, bool html);
+/* within absent: none. A key that is added twice is looked at if either says so. False if there
+ * is no more room. */
+bool scan_keys_add(struct scan_keys *k, struct str name, bool html, struct str within);
 
 /* Folded text without a way back: the values of some records, parted by spaces. SCAN_PAD_BYTES
  * stand before p and are kept free behind. */

@@ -12,17 +12,15 @@ static void add_byte(struct scan_keys *k, size_t at, unsigned char c, uint8_t bu
 	k->high[at][c >> 4] |= bucket;
 }
 
-void scan_keys_add(struct scan_keys *k, struct str name, bool html)
+/* The place of a key, which is added if it is new; SCAN_MAX_KEYS if there is no room. */
+static size_t place_of(struct scan_keys *k, struct str name)
 {
-	for (size_t i = 0; i < k->count; i++) {
-		if (str_eq(k->keys[i].name, name)) {
-			k->keys[i].html = k->keys[i].html || html;
-			return;
-		}
-	}
-	if (k->count == SCAN_MAX_KEYS || name.n == 0)
-		return;
-	uint8_t bucket = (uint8_t)(1u << (k->count % 8));
+	size_t i = 0;
+	while (i < k->count && !str_eq(k->keys[i].name, name))
+		i++;
+	if (i < k->count || i == SCAN_MAX_KEYS)
+		return i;
+	uint8_t bucket = (uint8_t)(1u << (i % 8));
 	for (size_t at = 0; at < 3; at++) {
 		size_t back = 3 - at; /* bytes before the closing quote */
 		if (back <= name.n) {
@@ -34,7 +32,23 @@ void scan_keys_add(struct scan_keys *k, struct str name, bool html)
 				add_byte(k, at, (unsigned char)c, bucket);
 		}
 	}
-	k->keys[k->count++] = (struct scan_key){ name, html };
+	k->keys[k->count++] = (struct scan_key){ .name = name };
+	return i;
+}
+
+bool scan_keys_add(struct scan_keys *k, struct str name, bool html, struct str within)
+{
+	size_t parent = within.p ? place_of(k, within) : SCAN_MAX_KEYS;
+	size_t i = name.n ? place_of(k, name) : SCAN_MAX_KEYS;
+	if (i == SCAN_MAX_KEYS)
+		return false;
+	struct scan_key *key = &k->keys[i];
+	uint64_t bit = parent < SCAN_MAX_KEYS ? (uint64_t)1 << parent : 0;
+	/* Asked for everywhere once is everywhere. */
+	key->within = key->text && (!key->within || !bit) ? 0 : key->within | bit;
+	key->html = key->html || html;
+	key->text = true;
+	return true;
 }
 
 static bool may_end_key(const struct scan_keys *k, const char *p)

@@ -32,11 +32,17 @@ static uint32_t *slot_of(const struct words *w, uint64_t hash, const char *p, si
 static void grow(struct words *w)
 {
 	mem_free(w->slots);
-	w->slot_power++;
+	w->slot_power += 2;
 	w->slots = mem_zero((size_t)1 << w->slot_power, sizeof *w->slots);
+	size_t mask = ((size_t)1 << w->slot_power) - 1;
 	for (size_t i = 0; i < w->entry_count; i++) {
+		/* All words differ, so any empty slot will do. */
 		const struct word_entry *e = &w->entries[i];
-		*slot_of(w, wake_hash_of((struct str){ e->p, e->n }), e->p, e->n) = (uint32_t)i + 1;
+		uint64_t hash = wake_hash_of((struct str){ e->p, e->n });
+		size_t slot = (size_t)(hash >> (64 - w->slot_power));
+		while (w->slots[slot])
+			slot = (slot + 1) & mask;
+		w->slots[slot] = (uint32_t)i + 1;
 	}
 }
 

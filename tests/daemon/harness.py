@@ -17,6 +17,7 @@ and is run as `test_NAME.py PATH_OF_VIGIE`. Nothing sleeps for a fixed time: all
 something is so, or fail with what was waited for after WAIT_S.
 """
 
+import functools
 import http.client
 import http.server
 import json
@@ -24,6 +25,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -47,14 +49,15 @@ HANG = "hang"  # reads the request, never answers
 
 def wait_until(what, condition, seconds=WAIT_S):
     """The first value of condition() that is true."""
-    end = time.monotonic() + seconds
+    began = time.monotonic()
     while True:
         value = condition()
         if value:
             return value
-        if time.monotonic() > end:
+        waited = time.monotonic() - began
+        if waited > seconds:
             raise AssertionError(f"after {seconds} s still not: {what}")
-        time.sleep(0.01)
+        time.sleep(min(0.01 + waited / 20, 0.1))
 
 
 def post(number, text="une centrale solaire"):
@@ -80,7 +83,7 @@ class Request:
     def id(self):
         return self.headers.get("webhook-id")
 
-    @property
+    @functools.cached_property
     def json(self):
         return json.loads(self.body)
 
@@ -88,7 +91,7 @@ class Request:
     def alert(self):
         return self.json["data"]
 
-    @property
+    @functools.cached_property
     def post(self):
         """The id of the post that the alert is about."""
         return self.alert["post"]["id"]
@@ -129,6 +132,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def __init__(self, *arguments, **options):
+        self.open = set()
+        super().__init__(*arguments, **options)
+
+    def process_request(self, request, client_address):
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self.open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self):
+        """Else connections that are kept alive outlive the server."""
+        for request in list(self.open):
+            try:
+                request.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     def handle_error(self, *_):
         pass  # whoever was killed does not read its answer
@@ -181,6 +204,7 @@ class Receiver:
         if self.running:
             self.server.shutdown()
         self.running = False
+        self.server.hang_up()
         self.server.server_close()
 
     def take(self, request):
@@ -234,6 +258,7 @@ class Vigie:
             config += f"\nstore: {{ path: {name}.db }}\n"
         if not re.search(r"^http:", config, re.MULTILINE):
             config += '\nhttp: { listen: "127.0.0.1:0" }\n'
+        self.config = config
         self.configure(config)
         self.environment = {**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})}
         self.process = None

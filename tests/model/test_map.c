@@ -452,6 +452,47 @@ static void the_text_keys_of_the_built_in_maps_are_those_of_their_paths(void **s
 	check_text(map_last_key(STR("a[]")), "a");
 }
 
+static bool has_segment(struct str path, struct str segment)
+{
+	struct str piece;
+	while (str_next(&path, '.', &piece)) {
+		if (str_eq(str_slice(piece, 0, str_find_char(piece, '[')), segment))
+			return true;
+	}
+	return false;
+}
+
+static void a_key_that_is_only_looked_at_within_another_stands_under_it_in_all_paths(void **state)
+{
+	(void)state;
+	size_t checked = 0;
+	for (size_t i = 0; i <= map_auto.part_count; i++) {
+		const struct post_map *map = i < map_auto.part_count ? map_auto.parts[i]
+								     : &map_auto;
+		for (size_t j = 0; j < map->key_count; j++) {
+			if (!map->keys[j].within.p)
+				continue;
+			for (size_t k = 0; k < map_auto.part_count; k++) {
+				const struct post_map *part = map_auto.parts[k];
+				for (size_t n = 0; n < part->path_count; n++) {
+					const struct map_path *path = &part->paths[n];
+					bool text = path->field <= MAP_TITLE ||
+						path->field == MAP_ORIGINAL_TEXT;
+					bool meant = map == &map_auto || map == part;
+					if (!text || !meant ||
+						!str_eq(map_last_key(str_of(path->path)),
+							map->keys[j].key))
+						continue;
+					assert_true(has_segment(
+						str_of(path->path), map->keys[j].within));
+					checked++;
+				}
+			}
+		}
+	}
+	assert_true(checked > 10);
+}
+
 static void built_in_maps_have_their_names(void **state)
 {
 	(void)state;
@@ -484,6 +525,8 @@ int main(void)
 		cmocka_unit_test(mistakes_in_a_user_s_map_are_all_told),
 		cmocka_unit_test(a_map_has_as_many_paths_as_json_paths_takes),
 		cmocka_unit_test(the_text_keys_of_the_built_in_maps_are_those_of_their_paths),
+		cmocka_unit_test(
+			a_key_that_is_only_looked_at_within_another_stands_under_it_in_all_paths),
 		cmocka_unit_test(built_in_maps_have_their_names),
 	};
 	return cmocka_run_group_tests_name("map", tests, NULL, NULL);

@@ -148,7 +148,10 @@ static void an_answer_that_breaks_off_is_broken(void **state)
 {
 	struct web *w = *state;
 	static const char *const paths[] = { "/close", "/close-body", "/close-chunked",
-		"/long-length", "/raw?hex=485454502f312e3120" };
+		"/long-length", "/raw?hex=485454502f312e3120",
+		"/raw?hex=485454502f312e3120323030204f4b0d0a", /* a status line */
+		"/raw?hex=485454502f312e3120323030204f4b0d0a413a20620d0a", /* and a header */
+		"/raw?hex=485454502f312e3120323030204f4b0d0a436f6e74656e742d4c65" };
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
 		web_get(w, paths[i], NO_OPTIONS);
 		if (w->end != HTTP_BROKEN)

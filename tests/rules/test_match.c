@@ -2,12 +2,11 @@
  * rules and posts made of what is hard. VIGIE_ROUNDS sets how many. */
 #include <stdlib.h>
 
-#include "base/escape.h"
 #include "base/utf8.h"
-#include "conf/yaml.h"
-#include "rules/scan.h"
+#include "model/map.h"
 #include "tests/check.h"
-#include "tests/rules/reference.h"
+#include "tests/data.h"
+#include "tests/rules/twins.h"
 
 static const char *const fragments[] = { "solaire", "Solaire", "SOLAIRE", "energie", "Énergie",
 	"e\xCC\x81nergie", "EDF", "edf", "ai", "IA", "l", "d", "j", "c", "s", "hui", "aujourd",
@@ -93,33 +92,6 @@ static void add_random_rules(struct buf *yaml, uint64_t *seed)
 	}
 }
 
-struct seen {
-	bool rules[16];
-	const struct rules *all;
-};
-
-static bool note_match(void *ctx, const struct match *match)
-{
-	struct seen *seen = ctx;
-	const struct rule *rule = map_get(&seen->all->rule_by_name, match->rule);
-	seen->rules[rule - seen->all->rules] = true;
-	for (size_t i = 0; i < match->hit_count; i++) {
-		struct str text = post_field(match->post, match->hits[i].field);
-		assert_true(match->hits[i].from < match->hits[i].to);
-		assert_true(match->hits[i].to <= text.n);
-		assert_true(utf8_valid(str_slice(text, match->hits[i].from, match->hits[i].to)));
-	}
-	assert_true(match->hit_count > 0);
-	return true;
-}
-
-static bool count_candidate(void *ctx, struct str record)
-{
-	(void)record;
-	++*(size_t *)ctx;
-	return true;
-}
-
 /* JSON of a text with random escapes where JSON leaves the choice. */
 static void add_json_text(struct buf *out, uint64_t *seed, struct str text)
 {
@@ -142,92 +114,20 @@ static void add_json_text(struct buf *out, uint64_t *seed, struct str text)
 	buf_add_char(out, '"');
 }
 
-/* One set of rules with what it takes to try posts on it. */
-struct bench {
-	struct rules *rules;
-	struct ruleset *set;
-	struct match_scratch *scratch;
-	struct regex_scratch *regex;
-	struct scan *fast, *plain;
-	struct scan_scratch *fast_scratch, *plain_scratch;
-};
-
-static bool bench_init(struct bench *b, struct str yaml)
+static void try_post(struct twins *t, uint64_t *seed, struct str yaml, struct str text)
 {
-	struct arena arena;
-	struct diag *diag = diag_create();
-	arena_init(&arena, 0);
-	struct conf_node *root = conf_read_text("random.yaml", yaml, &arena, diag);
-	assert_non_null(root);
-	b->rules = rules_load(root, NULL, diag);
-	bool whole = !diag_failed(diag);
-	arena_finish(&arena);
-	diag_destroy(diag);
-	if (!whole) {
-		rules_destroy(b->rules);
-		return false;
-	}
-	b->set = ruleset_create(b->rules);
-	b->scratch = match_scratch_create(b->set);
-	b->regex = regex_scratch_create();
-	const struct post_map *map = post_map_builtin(STR("post"));
-	b->fast = scan_create(b->set, map, SCAN_FASTEST);
-	b->plain = scan_create(b->set, map, SCAN_PLAIN_C);
-	b->fast_scratch = scan_scratch_create(b->fast);
-	b->plain_scratch = scan_scratch_create(b->plain);
-	return true;
-}
-
-static void bench_finish(struct bench *b)
-{
-	scan_scratch_destroy(b->fast_scratch);
-	scan_scratch_destroy(b->plain_scratch);
-	scan_destroy(b->fast);
-	scan_destroy(b->plain);
-	regex_scratch_destroy(b->regex);
-	match_scratch_destroy(b->scratch);
-	ruleset_destroy(b->set);
-}
-
-static size_t candidates(const struct scan *scan, struct scan_scratch *scratch, struct str block)
-{
-	size_t count = 0;
-	struct scan_counts counts = { 0 };
-	/* A block of its very size on the heap, so that a read behind it shows. */
-	char *copy = test_malloc(block.n);
-	memcpy(copy, block.p, block.n);
-	scan_block(scan, scratch, (struct str){ copy, block.n }, count_candidate, &count, &counts);
-	test_free(copy);
-	assert_int_equal(count, counts.candidate_count);
-	assert_int_equal(counts.record_count, 1);
-	return count;
-}
-
-static void try_post(struct bench *b, uint64_t *seed, struct str yaml, struct str text)
-{
-	struct post post = post_empty();
-	struct seen seen = { .all = b->rules };
-	struct buf json;
-	post.text = text;
-	size_t count = ruleset_match(b->set, b->scratch, &post, note_match, &seen);
-	for (size_t i = 0; i < b->rules->rule_count; i++) {
-		int truth = reference_rule(b->rules, i, &post, b->regex);
-		if (truth != seen.rules[i])
-			fail_msg("rule r%zu: reference says %d, matcher %d\n%.*s\n---\n%.*s\n", i,
-				truth, seen.rules[i], STR_ARGS(yaml), STR_ARGS(text));
-	}
+	struct buf json, why;
+	size_t matching;
 	buf_init(&json, 0);
+	buf_init(&why, 0);
 	buf_add(&json, STR("{\"id\":\"1\",\"text\": "));
 	add_json_text(&json, seed, text);
 	buf_add_char(&json, '}');
-	size_t fast = candidates(b->fast, b->fast_scratch, buf_str(&json));
-	size_t plain = candidates(b->plain, b->plain_scratch, buf_str(&json));
-	if (fast != plain || (count > 0 && fast == 0))
-		fail_msg("%zu rules match, scan lets through: %s %zu, plain "
-			 "%zu\n%.*s\n---\n%.*s\n%.*s\n",
-			count, scan_kernel_name(b->fast), fast, plain, STR_ARGS(yaml),
+	if (!twins_agree(t, text, buf_str(&json), &matching, &why))
+		fail_msg("%.*s%.*s\n---\n%.*s\n%.*s\n", STR_ARGS(buf_str(&why)), STR_ARGS(yaml),
 			STR_ARGS(text), STR_ARGS(buf_str(&json)));
 	buf_finish(&json);
+	buf_finish(&why);
 }
 
 static void the_fast_way_agrees_with_the_reference_on_random_rules_and_posts(void **state)
@@ -240,27 +140,98 @@ static void the_fast_way_agrees_with_the_reference_on_random_rules_and_posts(voi
 	buf_init(&yaml, 0);
 	buf_init(&text, 0);
 	for (int64_t round = 0; round < rounds; round++) {
-		struct bench b;
 		buf_clear(&yaml);
 		add_random_rules(&yaml, &seed);
-		if (!bench_init(&b, buf_str(&yaml)))
+		struct twins *t = twins_of_yaml(buf_str(&yaml));
+		if (!t)
 			continue;
 		for (size_t i = 0; i < 100; i++) {
 			buf_clear(&text);
 			add_random(&text, &seed, 1 + next_random(&seed) % 12);
-			try_post(&b, &seed, buf_str(&yaml), buf_str(&text));
+			try_post(t, &seed, buf_str(&yaml), buf_str(&text));
 		}
 		whole++;
-		bench_finish(&b);
+		twins_destroy(t);
 	}
 	assert_true(whole * 3 > rounds);
 	buf_finish(&yaml);
 	buf_finish(&text);
 }
 
+/* Random bytes that look like records, so that the kernels meet their edges. */
+static void both_kernels_let_the_same_of_random_bytes_through(void **state)
+{
+	static const char *const pieces[] = { "{", "}", "\"", "\"text\"", "\"text\":\"", ":", ",",
+		"\n", "\\", "\\u00e9", "\\ud83d", "\\", "[", "]", " ", "solaire", "Solaire#",
+		"\xC3", "\xE2\x80", "é", "太陽", "\xFF", "\"title\": [\"a\", ", "12", "\r\n",
+		"https://", "EDF" };
+	(void)state;
+	uint64_t seed = 3;
+	struct buf block, why;
+	buf_init(&block, 0);
+	buf_init(&why, 0);
+	struct twins *t = twins_of_yaml(
+		STR("rules:\n- {name: r, any: [solaire, 太陽, =EDF, énergie, '12']}\n"));
+	assert_non_null(t);
+	for (size_t round = 0; round < 30000; round++) {
+		buf_clear(&block);
+		for (size_t n = next_random(&seed) % 60; n > 0; n--)
+			buf_add(&block, str_of(PICK(&seed, pieces)));
+		if (!twins_scan_alike(t, buf_str(&block), &why))
+			fail_msg("%.*s%.*s\n", STR_ARGS(buf_str(&why)), STR_ARGS(buf_str(&block)));
+	}
+	twins_destroy(t);
+	buf_finish(&block);
+	buf_finish(&why);
+}
+
+/* Real posts against real names: every 97th tweet, every 60th commune. */
+static void the_fast_way_agrees_with_the_reference_on_real_posts(void **state)
+{
+	(void)state;
+	struct buf posts, names, yaml, why;
+	read_data("ndjson/fr_tweets_2022.ndjson", &posts);
+	read_data("keywords/fr_communes_35k.txt", &names);
+	struct str post_lines = buf_str(&posts), name_lines = buf_str(&names);
+	struct str line;
+	size_t number = 0, matching, all = 0;
+	buf_init(&yaml, 0);
+	buf_init(&why, 0);
+	buf_add(&yaml,
+		STR("rules:\n- name: frequent\n  any: [merci, france, covid, c'est, macron]\n"));
+	while (str_next(&name_lines, '\n', &line)) {
+		if (number++ % 60 || line.n == 0 || str_find_char(line, '"') != SIZE_MAX)
+			continue;
+		buf_addf(&yaml, "- name: r%zu\n  any: [\"%.*s\"]\n", number, STR_ARGS(line));
+	}
+	struct twins *t = twins_of_yaml(buf_str(&yaml));
+	assert_non_null(t);
+	struct post_reader *reader = post_reader_create(post_map_builtin(STR("post")));
+	for (number = 0; str_next(&post_lines, '\n', &line); number++) {
+		struct post post;
+		const char *reason;
+		size_t at;
+		if (number % 97 || line.n == 0 ||
+			post_read(reader, line, &post, &reason, &at) != POST_READ)
+			continue;
+		if (!twins_agree(t, post.text, line, &matching, &why))
+			fail_msg("%.*s%.*s\n", STR_ARGS(buf_str(&why)), STR_ARGS(line));
+		all += matching;
+	}
+	assert_true(all > 100);
+	post_reader_destroy(reader);
+	twins_destroy(t);
+	buf_finish(&yaml);
+	buf_finish(&why);
+	buf_finish(&posts);
+	buf_finish(&names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_kernels_let_the_same_of_random_bytes_through),
+		cmocka_unit_test(the_fast_way_agrees_with_the_reference_on_real_posts),
 		cmocka_unit_test(the_fast_way_agrees_with_the_reference_on_random_rules_and_posts),
 	};
 	return cmocka_run_group_tests_name("match", tests, NULL, NULL);
