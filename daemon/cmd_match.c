@@ -134,7 +134,7 @@ static void work(void *ctx, const struct block *block)
 		buf_finish(&w->out);
 	buf_clear(&w->out);
 	if (block->too_long_count)
-		matcher_reject(&w->counts, "record too long", block->too_long_count);
+		matcher_reject(&w->counts, "line too long", block->too_long_count);
 	matcher_run(w->matcher,
 		&(struct matcher_block){ .records = block->lines,
 			.found = on_match,

@@ -29,12 +29,33 @@ static void finish(struct reload *r)
 	mem_free(r);
 }
 
+/* Notifiers are opened at the start only: a rule that tells one added since would tell nobody. */
+static bool tells_strangers(const struct reload *r)
+{
+	const struct rules *rules = ruleset_rules(r->set);
+	for (size_t i = 0; i < rules->rule_count; i++) {
+		const struct rule *rule = &rules->rules[i];
+		for (size_t j = 0; j < rule->notify.count; j++) {
+			if (notifiers_get(r->app->config->notifiers, rule->notify.items[j]))
+				continue;
+			log_error("rule '%.*s' tells '%.*s': new notifiers need a restart",
+				STR_ARGS(rule->name), STR_ARGS(rule->notify.items[j]));
+			return true;
+		}
+	}
+	return false;
+}
+
 static void built(void *ctx)
 {
 	struct reload *r = ctx;
 	struct app *app = r->app;
 	app->reload = NULL;
 	(void)command_print_diag(r->diag); /* whether it failed shows in r->set */
+	if (r->set && tells_strangers(r)) {
+		ruleset_destroy(r->set);
+		r->set = NULL;
+	}
 	if (app->stopping) {
 		ruleset_destroy(r->set);
 		app->reload_again = false;

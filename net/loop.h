@@ -18,7 +18,8 @@ void loop_stop(struct loop *loop);
 int64_t loop_now_us(struct loop *loop); /* monotonic, as of this turn of the loop; in whole ms */
 
 /* A timer fires once: after whole milliseconds, rounded up; at 0 or less in the next turn of the
- * loop, which then does not wait. Never within timer_start. Starting a running one moves it. Destroying takes NULL and is allowed within its own callback, for all four kinds below. */
+ * loop, which then does not wait. Never within timer_start. Starting a running one moves it.
+ * Destroying takes NULL and is allowed within its own callback, for all four kinds below. */
 struct timer;
 struct timer *timer_create_on(struct loop *loop, void (*fired)(void *ctx), void *ctx);
 void timer_start(struct timer *t, int64_t delay_us);
@@ -41,7 +42,8 @@ void fd_watch_start(struct fd_watch *w, int events); /* 0 stops */
 void fd_watch_destroy(struct fd_watch *w); /* before fd is closed; does not close it */
 
 /* A path whose file is watched for changes: written, replaced, made, removed. By inotify where it
- * works and by a look every second where it does not. Changes within 10 ms come as one. */
+ * works and by a look every second where it does not. It is told in the next turn of the loop; what
+ * changed in the same turn comes as one. */
 struct path_watch;
 struct path_watch *path_watch_create(
 	struct loop *loop, const char *path, void (*changed)(void *ctx), void *ctx);

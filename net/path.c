@@ -13,12 +13,12 @@
 #include "base/str.h"
 #include "net/internal.h"
 
-enum { LOOK_MS = 1000, GATHER_MS = 10 };
+enum { LOOK_MS = 1000 };
 
 struct path_watch {
 	uv_fs_event_t file, folder;
 	uv_timer_t look;
-	uv_timer_t gather; /* so that several changes in a row are one */
+	struct timer *soon; /* the next turn, so that changes seen in one are one */
 	int open_handles;
 	bool file_watched, folder_watched;
 	bool exists;
@@ -59,8 +59,7 @@ static void file_event(uv_fs_event_t *uv, const char *name, int events, int stat
 	(void)events;
 	(void)status;
 	struct path_watch *w = uv->data;
-	if (!uv_is_active((uv_handle_t *)&w->gather))
-		uv_timer_again(&w->gather);
+	timer_start(w->soon, 0);
 }
 
 static void folder_event(uv_fs_event_t *uv, const char *name, int events, int status)
@@ -85,10 +84,9 @@ static void watch(struct path_watch *w)
 	}
 }
 
-static void gathered(uv_timer_t *uv)
+static void gathered(void *ctx)
 {
-	struct path_watch *w = uv->data;
-	uv_timer_stop(&w->gather);
+	struct path_watch *w = ctx;
 	(void)look(w); /* an event is a change, whatever stat can tell */
 	watch(w);
 	w->changed(w->ctx);
@@ -98,7 +96,7 @@ static void looked(uv_timer_t *uv)
 {
 	struct path_watch *w = uv->data;
 	bool changed = look(w);
-	if (changed && !uv_is_active((uv_handle_t *)&w->gather)) {
+	if (changed && !timer_running(w->soon)) {
 		/* Nothing else saw it: what is watched may no longer be this path. */
 		w->file_watched = w->folder_watched = false;
 	}
@@ -125,17 +123,14 @@ struct path_watch *path_watch_create(
 	uv_fs_event_init(uv, &w->file);
 	uv_fs_event_init(uv, &w->folder);
 	uv_timer_init(uv, &w->look);
-	uv_timer_init(uv, &w->gather);
-	w->file.data = w->folder.data = w->look.data = w->gather.data = w;
-	w->open_handles = 4;
+	w->soon = timer_create_on(loop, gathered, w);
+	w->file.data = w->folder.data = w->look.data = w;
+	w->open_handles = 3;
 	watch(w);
 	(void)look(w);
 	watch(w);
 	uv_update_time(uv);
 	uv_timer_start(&w->look, looked, LOOK_MS, LOOK_MS);
-	/* Given its callback and its time; file_event sets it going by uv_timer_again. */
-	uv_timer_start(&w->gather, gathered, GATHER_MS, GATHER_MS);
-	uv_timer_stop(&w->gather);
 	return w;
 }
 
@@ -156,5 +151,5 @@ void path_watch_destroy(struct path_watch *w)
 	uv_close((uv_handle_t *)&w->file, handle_closed);
 	uv_close((uv_handle_t *)&w->folder, handle_closed);
 	uv_close((uv_handle_t *)&w->look, handle_closed);
-	uv_close((uv_handle_t *)&w->gather, handle_closed);
+	timer_destroy(w->soon);
 }

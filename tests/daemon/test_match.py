@@ -308,7 +308,7 @@ class Order(Match):
                     ids = [json.loads(t)["post"]["id"] for t in done.stdout.splitlines()]
                     wanted = (["f"] if before else []) + ([] if extra else ["big"]) + ["444"]
                     self.assertEqual(ids, wanted, f"{before} bytes before, {extra} too many")
-                    said = b"vigie: 1 rejected: record too long\n" if extra else b""
+                    said = b"vigie: 1 rejected: line too long\n" if extra else b""
                     self.assertEqual(done.stderr, said)
 
 

@@ -125,7 +125,7 @@ static void a_timer_that_starts_itself_at_once_does_not_starve_the_loop(void **s
 	timer_start(p.timer, 0);
 	timer_start(p.other, 20 * US_PER_MS);
 	loop_run(p.loop);
-	assert_true(p.fired > 1 && p.fired < 100);
+	assert_true(p.fired > 100); /* far more than once a millisecond: a turn does not wait */
 	timer_destroy(p.timer);
 	timer_destroy(p.other);
 	loop_destroy(p.loop);
