@@ -19,8 +19,8 @@ CONFIG = """
 sources:
   posts: { type: file, path: posts.ndjson, follow: true }
 notifiers:
-  crm:   { type: webhook, url: "%s" }
 %s
+  crm:   { type: webhook, url: "%s" }
 rules:
   - { name: solaire, any: [solaire] }
 """
@@ -60,7 +60,7 @@ class Desktop(harness.Case):
         }
         config = CONFIG.replace("posts.ndjson", name + ".ndjson")
         vigie = self.vigie(
-            config % (self.crm.url, DESKTOP if desktop else ""), environment=quiet, name=name
+            config % (DESKTOP if desktop else "", self.crm.url), environment=quiet, name=name
         )
         if not quiet["DBUS_SESSION_BUS_ADDRESS"]:
             del vigie.environment["DBUS_SESSION_BUS_ADDRESS"]
@@ -95,11 +95,11 @@ class Desktop(harness.Case):
             f" {statistics.median(with_desktop) * 1000:.1f} ms with,"
             f" at most {max(with_desktop) * 1000:.1f}"
         )
-        # A median that is not more than noise above, and no single one that waited for a bus.
+        # A median that is not more than noise above.
         self.assertLess(
             statistics.median(with_desktop), 2 * statistics.median(without) + 0.05 * harness.SLOW
         )
-        self.assertLess(max(with_desktop), 1.0 * harness.SLOW)
+        self.check_at_once(with_desktop)
         return vigie
 
     def check_end(self, vigie):

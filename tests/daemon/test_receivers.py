@@ -4,6 +4,7 @@
     test_receivers.py PATH_OF_VIGIE [Connections | Answers]
 """
 
+import sqlite3
 import time
 
 import harness
@@ -39,13 +40,14 @@ class Receivers(harness.Case):
 
     def bring(self, count):
         """One post after the other, each timed from its line to the healthy receiver."""
+        took = []
         for number in range(len(self.wanted), len(self.wanted) + count):
             began = time.monotonic()
             self.append("posts.ndjson", harness.posts([number]))
             self.wanted.add(f"p{number}")
             self.well.wait_for_posts(self.wanted)
-            took = time.monotonic() - began
-            self.assertLess(took, harness.SLOW * 1.0, "the healthy receiver had to wait")
+            took.append(self.well.requests[-1].at - began)
+        self.check_at_once(took)
         self.check_nothing_lost()
 
     def check_nothing_lost(self):
@@ -118,6 +120,9 @@ class Connections(Receivers):
         self.assertEqual(vigie.states("--target", "ill")["pending"], COUNT)
         vigie.wait_for_log("warn: notifier 'ill': .*(refused|connect)")
         self.ill.up()
+        vigie.wait_for_log("info: notifier 'ill': works again")
+        # Said once each, however many deliveries there were.
+        self.assertEqual(vigie.log.count("will try again"), 1)
         self.check_retried()
 
     def test_a_receiver_that_goes_down_and_comes_back_gets_the_rest(self):
@@ -166,6 +171,25 @@ class Answers(Receivers):
         done = vigie.command("deliveries", "-c", vigie.config_path, "retry", "--state", "dead")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check_retried()
+
+    def test_after_a_day_of_failures_an_alert_is_a_dead_letter(self):
+        self.answer = 500
+        vigie = self.watch(lambda _: self.answer)
+        harness.wait_until("each tried once", lambda: len(set(self.ill.ids)) == COUNT)
+        self.assertEqual(vigie.stop(), 0)
+        database = sqlite3.connect(vigie.store_path)
+        with database:
+            database.execute(
+                "UPDATE delivery SET created_at = created_at - 86400000000, due_at = 0"
+                " WHERE target = 'ill'"
+            )
+        database.close()
+        vigie.start()
+        harness.wait_until("all dead", lambda: vigie.states("--target", "ill")["dead"] == COUNT)
+        vigie.wait_for_log("warn: notifier 'ill': delivery msg_[0-9a-f]+ given up: .*500")
+        self.assertEqual(vigie.target("ill")["rejected"], COUNT)
+        self.assertNotIn("will try again", vigie.log)
+        self.assertEqual(vigie.stop(), 0)
 
     def test_a_receiver_that_is_gone_is_switched_off_until_it_is_switched_on(self):
         self.answer = 410
