@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "daemon/app.h"
 #include "daemon/command.h"
 
@@ -215,6 +216,7 @@ static int run(struct app *app, const char *path)
 	}
 	log_info("watching %zu sources with %zu rules", pipeline_source_count(app->pipeline),
 		ruleset_rules(pipeline_rules(app->pipeline))->rule_count);
+	mem_trim(); /* of reading and compiling the rules */
 	pipeline_start(app->pipeline, app->http);
 	loop_run(app->loop);
 	finish(app);
