@@ -194,8 +194,10 @@ static void finish(struct app *app)
 static int run(struct app *app, const char *path)
 {
 	app->started_at_us = clock_wall_us();
-	if (!load_config(app, path))
+	if (!load_config(app, path)) {
+		config_destroy(app->config);
 		return EXIT_USAGE;
+	}
 	if (app->config->timezone.p) {
 		/* Before any thread starts: mails and bubbles tell times in it. */
 		setenv("TZ", arena_text(&app->config->arena, app->config->timezone), 1);
