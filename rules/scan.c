@@ -321,8 +321,14 @@ static const char *add_value(const struct scan *s, struct scan_scratch *x,
 static const struct scan_key *key_at(const struct scan *s, const char *record, const char *quote,
 	const char *end, const char **value)
 {
+	uint64_t tail = 0;
+	bool room = quote - record >= (ptrdiff_t)sizeof tail;
+	if (room)
+		memcpy(&tail, quote - sizeof tail, sizeof tail);
 	for (size_t i = 0; i < s->keys.count; i++) {
 		const struct scan_key *k = &s->keys.keys[i];
+		if (room && (tail & k->tail_mask) != k->tail)
+			continue;
 		if ((size_t)(quote - record) <= k->name.n ||
 			quote[-(ptrdiff_t)k->name.n - 1] != '"' ||
 			memcmp(quote - k->name.n, k->name.p, k->name.n) != 0)

@@ -14,6 +14,8 @@ struct scan_keys {
 	struct scan_key {
 		struct str name;
 		bool text, html; /* text: its value is looked at; else it only leads to others */
+		uint64_t tail, tail_mask; /* its last bytes, with the quote before if it is that
+					   * short, as the last bytes of a word of eight */
 		uint64_t within; /* bits of the keys of which one must have come before in the
 				    record; 0: none need have */
 	} keys[SCAN_MAX_KEYS];

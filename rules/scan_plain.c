@@ -32,7 +32,15 @@ static size_t place_of(struct scan_keys *k, struct str name)
 				add_byte(k, at, (unsigned char)c, bucket);
 		}
 	}
-	k->keys[k->count++] = (struct scan_key){ .name = name };
+	struct scan_key *key = &k->keys[k->count++];
+	*key = (struct scan_key){ .name = name };
+	char tail[8] = { 0 }, mask[8] = { 0 };
+	for (size_t back = 1; back <= 8 && back <= name.n + 1; back++) {
+		tail[8 - back] = back <= name.n ? name.p[name.n - back] : '"';
+		mask[8 - back] = (char)0xFF;
+	}
+	memcpy(&key->tail, tail, sizeof tail);
+	memcpy(&key->tail_mask, mask, sizeof mask);
 	return i;
 }
 

@@ -90,7 +90,8 @@ static size_t add_run(struct text *t, size_t from, size_t n, unsigned flags)
 		} else if (fold_is_word(p[i])) {
 			i++;
 		} else if (p[i] == '\'' && i + 1 < n && fold_is_word(p[i + 1]) &&
-			!spaceless_at(p, i + 1, n) && joins(p + letters, i - letters)) {
+			!spaceless_at(p, i + 1, n) && joins(p + letters, i - letters) &&
+			!text_link_end(p, i + 1, n)) {
 			letters = ++i;
 		} else {
 			break;

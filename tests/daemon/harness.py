@@ -93,8 +93,8 @@ class Request:
 
     @functools.cached_property
     def post(self):
-        """The id of the post that the alert is about."""
-        return self.alert["post"]["id"]
+        """The id of the post that the alert is about; None if it came without."""
+        return self.alert["post"].get("id")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -432,7 +432,8 @@ class Helper:
         self.port = int(self.process.stdout.readline() or 0)
         assert self.port, f"{script} does not start: is python3-aiosmtpd there?"
         self.events = []
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self):
         for line in self.process.stdout:
@@ -447,6 +448,8 @@ class Helper:
         self.process.stdin.close()
         self.process.kill()
         self.process.wait()
+        self.reader.join()
+        self.process.stdout.close()
 
 
 class Case(unittest.TestCase):
