@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "daemon/app.h"
 #include "daemon/command.h"
 
@@ -201,8 +202,10 @@ static void finish(struct app *app)
 static int run(struct app *app, const char *path)
 {
 	app->started_at_us = clock_wall_us();
-	if (!load_config(app, path))
+	if (!load_config(app, path)) {
+		config_destroy(app->config);
 		return EXIT_USAGE;
+	}
 	if (app->config->timezone.p) {
 		/* Before any thread starts: mails and bubbles tell times in it. */
 		setenv("TZ", arena_text(&app->config->arena, app->config->timezone), 1);
@@ -223,6 +226,7 @@ static int run(struct app *app, const char *path)
 	}
 	log_info("watching %zu sources with %zu rules", pipeline_source_count(app->pipeline),
 		ruleset_rules(pipeline_rules(app->pipeline))->rule_count);
+	mem_trim(); /* of reading and compiling the rules */
 	pipeline_start(app->pipeline, app->http);
 	loop_run(app->loop);
 	finish(app);
