@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,4 +58,9 @@ char *mem_text(const char *p, size_t n)
 void mem_free(void *p)
 {
 	free(p);
+}
+
+void mem_trim(void)
+{
+	(void)malloc_trim(0); /* there may be nothing to give */
 }

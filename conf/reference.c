@@ -266,8 +266,6 @@ bool read_text_value(const struct conf_node *node, bool literal_ok, struct arena
 		if (node->text.n)
 			diag_hint(diag, "the word %.*s alone means nothing: put it in quotes",
 				STR_ARGS(node->text));
-		else if (node->kind == CONF_NULL)
-			diag_hint(diag, "text that starts with '#' must be in quotes");
 		return false;
 	}
 	value = arena_str(arena, node->text);

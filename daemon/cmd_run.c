@@ -10,12 +10,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "daemon/app.h"
 #include "daemon/command.h"
 
 #define EXPIRE_INTERVAL_US (10 * US_PER_MINUTE)
 #define STOP_PATIENCE_US (5 * US_PER_S)
 #define STOP_LOOK_US (20 * US_PER_MS)
+#define ONCE_PATIENCE_US US_PER_MINUTE
 
 enum { EXPIRE_ROWS = 1000 };
 
@@ -77,15 +79,22 @@ static void on_store_failed(void *ctx, int error)
 
 /* --- work --- */
 
-/* With --once: all sources have ended, and nothing is due any more. */
+/* With --once: all sources have ended, and no delivery is due soon. Those of a target that fails for
+ * longer stay in the store for the next run. */
 static void stop_if_done(struct app *app)
 {
-	struct store_counts counts;
+	int64_t due_us;
+	struct store_counts counts = { 0 };
 	if (!app->once || app->stopping || !pipeline_all_ended(app->pipeline) ||
 		!dispatch_idle(app->dispatch))
 		return;
-	if (store_count(app->store, &counts) == 0 && counts.pending == 0)
-		app_stop(app, EXIT_FOUND);
+	if (store_next_due(app->store, &due_us) != 0 || due_us - clock_wall_us() < ONCE_PATIENCE_US)
+		return;
+	(void)store_count(app->store, &counts); /* only told */
+	if (counts.pending)
+		log_warn("%lld deliveries wait in the store for the next run",
+			(long long)counts.pending);
+	app_stop(app, EXIT_FOUND);
 }
 
 static void on_alerts_added(void *ctx)
@@ -193,8 +202,10 @@ static void finish(struct app *app)
 static int run(struct app *app, const char *path)
 {
 	app->started_at_us = clock_wall_us();
-	if (!load_config(app, path))
+	if (!load_config(app, path)) {
+		config_destroy(app->config);
 		return EXIT_USAGE;
+	}
 	if (app->config->timezone.p) {
 		/* Before any thread starts: mails and bubbles tell times in it. */
 		setenv("TZ", arena_text(&app->config->arena, app->config->timezone), 1);
@@ -215,6 +226,7 @@ static int run(struct app *app, const char *path)
 	}
 	log_info("watching %zu sources with %zu rules", pipeline_source_count(app->pipeline),
 		ruleset_rules(pipeline_rules(app->pipeline))->rule_count);
+	mem_trim(); /* of reading and compiling the rules */
 	pipeline_start(app->pipeline, app->http);
 	loop_run(app->loop);
 	finish(app);

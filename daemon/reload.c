@@ -68,6 +68,7 @@ static void built(void *ctx)
 		log_error("the new rules are not whole: the old ones stay");
 	}
 	finish(r);
+	mem_trim(); /* of the old rules, and of reading the new ones */
 	if (app->reload_again) {
 		app->reload_again = false;
 		app_reload(app);

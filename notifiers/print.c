@@ -89,9 +89,9 @@ static void finish_lines(struct print *p, int error)
 		mem_free(line);
 		if (!d)
 			continue;
-		if (error)
+		if (error) /* the next run may have another standard output */
 			delivery_done(
-				d, DELIVERY_GONE, -1, "standard output: %s", error_text(error));
+				d, DELIVERY_RETRY, -1, "standard output: %s", error_text(error));
 		else if (refused)
 			delivery_done(d, DELIVERY_RETRY, -1, "standard output is not read");
 		else

@@ -42,6 +42,45 @@ static void a_text_is_copied_with_its_nul(void **state)
 	mem_free(empty);
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED 0
+#endif
+
+static size_t resident_pages(void)
+{
+	unsigned long all = 0, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%lu %lu", &all, &resident), 2);
+	fclose(file);
+	return resident;
+}
+
+/* Many small pieces with one that stays behind them keep the heap from shrinking by itself. */
+static void what_was_freed_goes_back_to_the_system_when_asked(void **state)
+{
+	(void)state;
+	enum { PIECES = 20000, PIECE_BYTES = 1000 };
+	char **pieces = mem_zero(PIECES, sizeof *pieces);
+	for (size_t i = 0; i < PIECES; i++)
+		pieces[i] = memset(mem_alloc(PIECE_BYTES), 1, PIECE_BYTES);
+	void *last = mem_alloc(100);
+	size_t full = resident_pages();
+	for (size_t i = 0; i < PIECES; i++)
+		mem_free(pieces[i]);
+	mem_trim();
+	size_t after = resident_pages();
+	mem_free(last);
+	mem_free(pieces);
+	if (SANITIZED)
+		skip(); /* its allocator has its own mind */
+	assert_true(after + 10L * 1024 * 1024 / 4096 < full);
+}
+
 /* What a child says and how it ends when it asks for count times bytes. */
 static int ask_for(size_t count, size_t bytes, char *said, size_t said_bytes)
 {
@@ -79,6 +118,7 @@ int main(void)
 		cmocka_unit_test(arrays_are_zero_and_keep_their_content_when_they_grow),
 		cmocka_unit_test(nothing_at_all_is_still_a_piece),
 		cmocka_unit_test(a_text_is_copied_with_its_nul),
+		cmocka_unit_test(what_was_freed_goes_back_to_the_system_when_asked),
 		cmocka_unit_test(a_size_that_overflows_ends_the_program),
 	};
 	return cmocka_run_group_tests_name("mem", tests, NULL, NULL);

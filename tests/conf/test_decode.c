@@ -280,8 +280,11 @@ static void text_is_no_list_and_a_key_needs_a_value(void **state)
 		{ "name:", "1:6: error: no value: 'name'\n  hint: give it one or remove the key" },
 		{ "words: [a, [b]]", "1:12: error: expected text, not a list" },
 		{ "words:\n  - #solar\n  - b",
-			"2:4: error: expected text, not nothing\n"
-			"  hint: text that starts with '#' must be in quotes" },
+			"2:4: warning: text that starts with '#' must be in quotes: this is a "
+			"comment\n"
+			"  hint: write it as \"#word\"\n"
+			"2:4: error: expected text, not nothing" },
+		{ "words:\n  -\n  - b", "2:4: error: expected text, not nothing" },
 		{ "words: [null]",
 			"1:9: error: expected text, not nothing\n"
 			"  hint: the word null alone means nothing: put it in quotes" },
