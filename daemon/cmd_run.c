@@ -79,8 +79,8 @@ static void on_store_failed(void *ctx, int error)
 
 /* --- work --- */
 
-/* With --once: all sources have ended, and no delivery is due soon. Those of a target that fails for
- * longer stay in the store for the next run. */
+/* With --once: all sources have ended, and no delivery is due soon. Those of a target that fails
+ * for longer stay in the store for the next run. */
 static void stop_if_done(struct app *app)
 {
 	int64_t due_us;
