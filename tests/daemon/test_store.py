@@ -9,6 +9,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import threading
 import time
 
 import harness
@@ -126,9 +127,13 @@ class FullDisk(harness.Case):
         folder = self.mount()
         vigie = self.start(folder)
 
+        one_by_one = threading.Lock()
+        filler = os.path.join(folder, "filler")
+
         def answers(_):
-            if len(self.crm.requests) == 20:
-                self.fill(os.path.join(folder, "filler"))
+            with one_by_one:  # nobody is answered while the disk fills up
+                if len(self.crm.requests) >= 20 and not os.path.exists(filler):
+                    self.fill(filler)
             return 204
 
         self.crm.answers = answers
@@ -139,7 +144,8 @@ class FullDisk(harness.Case):
         sent = len(self.crm.requests)
         vigie.wait_for_log("(?s)(cannot note deliveries.*){3}")
         self.assertEqual(len(self.crm.requests), sent)
-        os.unlink(os.path.join(folder, "filler"))
+        self.crm.answers = 204
+        os.unlink(filler)
         self.finish(vigie, 200)
 
 
