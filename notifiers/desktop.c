@@ -116,6 +116,13 @@ static GDBusConnection *get_bus(struct job *job)
 {
 	GError *error = NULL;
 	GDBusConnection *bus = g_bus_get_sync(G_BUS_TYPE_SESSION, job->cancellable, &error);
+	if (!bus && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) &&
+		!g_cancellable_is_cancelled(job->cancellable)) {
+		/* All share one connection, and another's bubble was cancelled while it was
+		 * being made. */
+		g_clear_error(&error);
+		bus = g_bus_get_sync(G_BUS_TYPE_SESSION, job->cancellable, &error);
+	}
 	if (!bus)
 		fail(job, "the session bus does not answer", error);
 	else
