@@ -75,7 +75,8 @@ build_failed() {
   add "0 1 0"
 }
 
-# The tests of the folders that look different without the optional libraries.
+# The tests of the folders that look different without the optional libraries; the faults, which take
+# their time, look the same.
 plain_tests() {
   meson introspect --tests build-plain | python3 -c 'import json, sys
 for test in json.load(sys.stdin):
@@ -115,7 +116,7 @@ fi
 say "without Vectorscan and the desktop, gcc"
 if CC=gcc build build-plain -Dbuildtype=debug -Dvectorscan=disabled -Ddesktop=disabled; then
   mapfile -t names < <(plain_tests)
-  [ ${#names[@]} -eq 0 ] || suite build-plain "${names[@]}"
+  [ ${#names[@]} -eq 0 ] || suite build-plain --no-suite faults "${names[@]}"
 else
   build_failed build-plain
 fi
