@@ -292,8 +292,11 @@ static bool fill_list(const struct reading *r, const struct map_path *paths, enu
 		unsigned flags = paths[r->order[i]].flags;
 		for (size_t j = 0; j < picked->count; j++) {
 			struct str value = value_text(&picked->items[j]);
-			if (value.n && (!(flags & PATH_MARKED) || has_mark(value, marks)))
-				items[count++] = without_mark(value, marks);
+			if (flags & PATH_MARKED && !has_mark(value, marks))
+				continue;
+			value = without_mark(value, marks);
+			if (value.n) /* a mark alone is no tag */
+				items[count++] = value;
 		}
 		if (count && !(flags & PATH_ADDS))
 			break;

@@ -4,7 +4,8 @@
 #   tests/fuzz.sh [--fresh] SECONDS [NAME...]   each target, or those named, so long
 #
 # What is found to be of interest is kept in build-asan/found/NAME for the next time; with
-# --fresh nothing is taken from there and the same numbers are drawn each time. An input that
+# --fresh nothing is taken from there, the same numbers are drawn each time, and each target gets
+# 1,500 inputs for a second: the same run each time. An input that
 # fails is written to build-asan/found; take it into tests/fuzz/corpus/NAME with the fix.
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -16,7 +17,7 @@ if [ "${1-}" = --fresh ]; then
   shift
 fi
 if ! [[ ${1-} =~ ^[0-9]+$ ]]; then
-  sed -n '2,8s/^# \{0,1\}//p' "$0"
+  sed -n '2,9s/^# \{0,1\}//p' "$0"
   exit 2
 fi
 seconds=$1
@@ -40,6 +41,7 @@ mkdir -p "$found"
 fuzz() {
   local name=$1 arguments=(-max_total_time="$seconds" -timeout=10 -max_len=65536
     -rss_limit_mb=2048 -seed="$seed" -artifact_prefix="$found/$1-" -print_final_stats=1)
+  [ "$seed" -eq 0 ] || arguments+=(-max_total_time=$((seconds * 10)) -runs=$((seconds * 1500)))
   mkdir -p "$found/$name"
   [ ! -f "tests/fuzz/$name.dict" ] || arguments+=(-dict="tests/fuzz/$name.dict")
   # The first folder is written to, the second is only read.
