@@ -40,7 +40,7 @@ struct scan_scratch {
 	struct literals_scratch *literals;
 };
 
-enum { PLAIN_MAX_BYTES = 8 * 1024 * 1024 };
+enum { PLAIN_MAX_BYTES = 8 * 1024 * 1024, ASCII_PART_BYTES = 48 };
 
 struct scan *scan_create(
 	const struct ruleset *set, const struct post_map *map, enum scan_kernel_choice kernel)
@@ -123,13 +123,47 @@ static bool any_part(const struct scan *s, struct scan_scratch *x, struct str ta
 	return false;
 }
 
+/* Where the part ends that begins at body.p[i]: at the seams of text.c, in ASCII. */
+static size_t ascii_part_end(struct str body, size_t i)
+{
+	for (i++; i < body.n; i++) {
+		char c = body.p[i], before = body.p[i - 1],
+		     next = i + 1 < body.n ? body.p[i + 1] : 0;
+		bool upper = c >= 'A' && c <= 'Z', upper_before = before >= 'A' && before <= 'Z';
+		if (c == '_' || (upper && (!upper_before || (next >= 'a' && next <= 'z'))))
+			break;
+	}
+	return i;
+}
+
+/* The same as any_part for a body of ASCII letters, digits and "_", which most are. */
+static bool any_ascii_part(const struct wake *w, struct str body)
+{
+	for (size_t i = 0; i < body.n;) {
+		char part[WAKE_PAD_BYTES + ASCII_PART_BYTES + WAKE_PAD_BYTES];
+		size_t end = body.p[i] == '_' ? i + 1 : ascii_part_end(body, i), n = end - i;
+		if (n > ASCII_PART_BYTES)
+			return true; /* so long a word is rare: the matcher shall look */
+		for (size_t j = 0; j < n; j++) {
+			char c = body.p[i + j];
+			part[WAKE_PAD_BYTES + j] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+		}
+		if (body.p[i] != '_' && wake_has(w, part + WAKE_PAD_BYTES, n))
+			return true;
+		i = end;
+	}
+	return false;
+}
+
 /* Where the hashtag ends whose sign stands at text[at], with whether it may show seams: anything
  * but lower-case ASCII letters and digits might. */
-static size_t tag_end(struct str text, size_t at, bool *seams)
+static size_t tag_end(struct str text, size_t at, bool *seams, bool *ascii)
 {
 	size_t i = at + 1;
 	for (; i < text.n; i++) {
 		char c = text.p[i];
+		if ((unsigned char)c >= 0x80)
+			*ascii = false;
 		if ((unsigned char)c >= 0x80 || c == '_' || (i > at + 1 && c >= 'A' && c <= 'Z'))
 			*seams = true;
 		else if (!fold_is_word(c))
@@ -150,10 +184,12 @@ static bool any_tag(
 		const char *sign = memchr(text.p + at, '#', text.n - at);
 		if (!sign)
 			break;
-		bool seams = false;
+		bool seams = false, ascii = true;
 		size_t from = (size_t)(sign - text.p);
-		at = tag_end(text, from, &seams);
-		if (seams && any_part(s, x, str_slice(text, from, at)))
+		at = tag_end(text, from, &seams, &ascii);
+		if (seams && ascii && any_ascii_part(&s->set->wake, str_slice(text, from + 1, at)))
+			return true;
+		if (seams && !ascii && any_part(s, x, str_slice(text, from, at)))
 			return true;
 	}
 	return folded_signs != signs && any_part(s, x, text);

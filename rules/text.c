@@ -61,13 +61,32 @@ static size_t spaceless_at(const char *p, size_t i, size_t n)
 	return fold_entry(c)->class & FOLD_SPACELESS ? step : 0;
 }
 
+/* Space and controls, and the characters that RFC 3986 keeps out of links. */
+static bool ends_link(char c)
+{
+	static const bool out[128] = { ['<'] = true,
+		['>'] = true,
+		['"'] = true,
+		['{'] = true,
+		['}'] = true,
+		['|'] = true,
+		['\\'] = true,
+		['^'] = true,
+		['`'] = true,
+		[0x7F] = true };
+	unsigned char u = (unsigned char)c;
+	return u <= ' ' || (u < 0x80 && out[u]);
+}
+
 size_t text_link_end(const char *p, size_t i, size_t n)
 {
 	struct str rest = { p + i, n - i };
+	if (rest.n < 4 || (p[i] != 'h' && p[i] != 'w'))
+		return 0;
 	if (!str_starts(rest, STR("http://")) && !str_starts(rest, STR("https://")) &&
 		!str_starts(rest, STR("www.")))
 		return 0;
-	while (i < n && (unsigned char)p[i] > ' ' && !strchr("\x7F<>\"{}|\\^`", p[i]))
+	while (i < n && !ends_link(p[i]))
 		i++;
 	return i;
 }
