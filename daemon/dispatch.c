@@ -45,7 +45,6 @@ struct target {
 };
 
 struct dispatch {
-	struct loop *loop;
 	struct store *store;
 	struct dispatch_host host;
 	struct target *targets;
@@ -395,7 +394,6 @@ struct dispatch *dispatch_create(struct loop *loop, struct store *store,
 	struct notifiers *notifiers, const struct dispatch_host *host)
 {
 	struct dispatch *d = mem_zero(1, sizeof *d);
-	d->loop = loop;
 	d->store = store;
 	d->host = *host;
 	d->target_count = notifiers_count(notifiers);

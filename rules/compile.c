@@ -426,12 +426,11 @@ static void add_literals(struct compiler *c)
 			if (set->literal_count == size) {
 				size = size ? size * 2 : 64;
 				texts = mem_resize(texts, size, sizeof *texts);
-				set->literal_uses = mem_resize(
-					set->literal_uses, size, sizeof *set->literal_uses);
+				set->literal_terms = mem_resize(
+					set->literal_terms, size, sizeof *set->literal_terms);
 			}
 			texts[set->literal_count] = list.items[j];
-			set->literal_uses[set->literal_count++] = (struct literal_use){ (
-				uint32_t)i };
+			set->literal_terms[set->literal_count++] = (uint32_t)i;
 		}
 	}
 	if (set->literal_count)
@@ -452,7 +451,6 @@ static void mark_rules(struct compiler *c)
 		if (cost_of(c, root) == COST_ALWAYS) {
 			set->rule_always[i] = true;
 			set->always[set->always_count++] = (uint32_t)i;
-			set->needy_count++;
 		} else {
 			mark_wakes(c, root);
 		}
@@ -498,7 +496,7 @@ void ruleset_destroy(struct ruleset *set)
 	words_finish(&set->words);
 	literals_destroy(set->literals);
 	mem_free(set->phrase_of);
-	mem_free(set->literal_uses);
+	mem_free(set->literal_terms);
 	mem_free(set->waits_for_literal);
 	mem_free(set->list_rules);
 	mem_free(set->list_first);
@@ -517,7 +515,7 @@ const struct rules *ruleset_rules(const struct ruleset *set)
 
 struct ruleset_costs ruleset_costs(const struct ruleset *set)
 {
-	return (struct ruleset_costs){ set->wake.count, set->literal_count, set->needy_count };
+	return (struct ruleset_costs){ set->wake.count, set->literal_count, set->always_count };
 }
 
 bool ruleset_rule_is_always(const struct ruleset *set, size_t rule)

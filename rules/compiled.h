@@ -22,10 +22,6 @@ struct phrase {
 				      them */
 };
 
-struct literal_use {
-	uint32_t term; /* a regex that cannot match without this literal */
-};
-
 struct ruleset {
 	struct rules *rules;
 	struct arena arena;
@@ -33,7 +29,7 @@ struct ruleset {
 	struct words words; /* one word of each term */
 	struct phrase **phrase_of; /* by term; NULL for a plain word; NULL if no term has one */
 	struct literals *literals; /* NULL if there are none */
-	struct literal_use *literal_uses;
+	uint32_t *literal_terms; /* by literal: the regex that cannot match without it */
 	size_t literal_count;
 	bool *waits_for_literal; /* by term: a regex with literals; NULL if no term is a regex */
 	uint32_t *list_rules; /* the rules that name a list: list_rules[list_first[i]..list_first[i
@@ -42,9 +38,8 @@ struct ruleset {
 	uint32_t *symbol_terms; /* terms that are looked for in every post */
 	size_t symbol_count;
 	bool *rule_always; /* by rule: no word or literal is necessary for it */
-	uint32_t *always; /* those rules, and those that wait for literals */
+	uint32_t *always; /* those rules: for them every post must be parsed */
 	size_t always_count;
-	size_t needy_count; /* rules for which every post must be parsed */
 };
 
 /* One place where a term was found. */

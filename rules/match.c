@@ -245,7 +245,7 @@ static void find_symbols(struct match_scratch *m, enum post_field field)
 static bool literal_occurred(void *ctx, uint32_t literal)
 {
 	struct match_scratch *m = ctx;
-	uint32_t id = m->set->literal_uses[literal].term;
+	uint32_t id = m->set->literal_terms[literal];
 	if (m->regex_state[id] == REGEX_UNASKED) {
 		m->regex_state[id] = REGEX_POSSIBLE;
 		m->regexes[m->regex_count++] = id;

@@ -49,7 +49,7 @@ struct scan *scan_create(
 	s->set = set;
 	s->kernel = kernel == SCAN_PLAIN_C ? &scan_kernel_plain : scan_kernel_best();
 	s->lines_are_text = map == NULL;
-	s->all = set->needy_count > 0;
+	s->all = set->always_count > 0;
 	scan_keys_init(&s->keys);
 	size_t count = 0;
 	const struct post_map_key *keys = map ? post_map_text_keys(map, &count) : NULL;
