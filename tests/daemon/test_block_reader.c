@@ -1,8 +1,4 @@
 #define _GNU_SOURCE
-#include "daemon/block_reader.h"
-
-#include "tests/check.h"
-
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -12,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "daemon/block_reader.h"
+#include "tests/check.h"
 
 struct fixture {
 	char folder[64], file[96], fifo[96];
