@@ -8,6 +8,11 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
+/* A word to wait for. partner: another that must be in the same post; absent: none need be. */
+struct wake_word {
+	struct str word, partner;
+};
+
 /* What one builds with: gone after ruleset_create. */
 struct compiler {
 	struct ruleset *set;
@@ -17,7 +22,7 @@ struct compiler {
 	struct str_list *term_literals; /* by term: of a regex; NULL if no term is one */
 	size_t *list_costs; /* what it costs to wait for any term of a list */
 	struct buf joined;
-	struct str *wake_words;
+	struct wake_word *wake_words;
 	size_t wake_count, wake_size;
 };
 
@@ -44,6 +49,13 @@ static size_t rarity(struct str word, bool spaceless)
 }
 
 /* --- words that are waited for --- */
+
+static bool begins_spaceless(struct str word)
+{
+	uint32_t first;
+	return word.n && (unsigned char)word.p[0] >= 0xE0 && utf8_read(word, 0, &first) &&
+		fold_entry(first)->class & FOLD_SPACELESS;
+}
 
 struct piece {
 	struct str best;
@@ -82,18 +94,33 @@ static struct str wake_piece(struct str folded)
 	return piece.best;
 }
 
-static void add_wake(struct compiler *c, struct str folded)
+static void add_wake_word(struct compiler *c, struct str word, struct str partner)
 {
-	struct str word = wake_piece(folded);
 	if (c->wake_count == c->wake_size) {
 		c->wake_size = c->wake_size ? c->wake_size * 2 : 256;
 		c->wake_words = mem_resize(c->wake_words, c->wake_size, sizeof *c->wake_words);
 	}
-	c->wake_words[c->wake_count++] = word;
-	uint32_t first;
-	if (word.n && (unsigned char)word.p[0] >= 0xE0 && utf8_read(word, 0, &first) &&
-		fold_entry(first)->class & FOLD_SPACELESS)
+	c->wake_words[c->wake_count++] = (struct wake_word){ word, partner };
+	if (begins_spaceless(word))
 		c->set->wake.spaceless = true;
+}
+
+static void add_wake(struct compiler *c, struct str folded)
+{
+	add_wake_word(c, wake_piece(folded), STR_NONE);
+}
+
+/* The rarest piece of a phrase's other words. Absent if there is none that the scan sees as a word
+ * by itself. */
+static struct str partner_of(const struct phrase *phrase, size_t anchor)
+{
+	struct piece piece = { STR_NONE, 0 };
+	for (size_t i = 0; i < phrase->count; i++) {
+		struct str word = wake_piece(phrase->words[i].word);
+		if (i != anchor && !begins_spaceless(word))
+			consider(&piece, word, false);
+	}
+	return piece.best;
 }
 
 /* --- one term --- */
@@ -189,8 +216,9 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	if (!str_eq(joined, phrase->words[0].word))
 		words_add(&set->words, joined, id, 0, POSTING_JOINED);
 	if (c->wakes[id]) {
-		add_wake(c,
-			arena_str(&set->arena, (struct str){ c->text.folded.p, c->text.folded.n }));
+		struct str word = wake_piece(phrase->words[anchor].word);
+		add_wake_word(
+			c, word, begins_spaceless(word) ? STR_NONE : partner_of(phrase, anchor));
 		add_wake(c, joined);
 	}
 }
@@ -457,6 +485,19 @@ static void mark_rules(struct compiler *c)
 	}
 }
 
+/* Those first that count alone. */
+static void add_wake_words(struct wake *w, const struct wake_word *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!words[i].partner.p)
+			wake_add(w, words[i].word);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (words[i].partner.p)
+			wake_add_pair(w, words[i].word, words[i].partner);
+	}
+}
+
 struct ruleset *ruleset_create(struct rules *rules)
 {
 	struct ruleset *set = mem_zero(1, sizeof *set);
@@ -477,8 +518,7 @@ struct ruleset *ruleset_create(struct rules *rules)
 	bool spaceless = set->wake.spaceless;
 	wake_init(&set->wake, c.wake_count);
 	set->wake.spaceless = spaceless;
-	for (size_t i = 0; i < c.wake_count; i++)
-		wake_add(&set->wake, c.wake_words[i]);
+	add_wake_words(&set->wake, c.wake_words, c.wake_count);
 	text_finish(&c.text);
 	buf_finish(&c.joined);
 	mem_free(c.wakes);

@@ -10,9 +10,18 @@
 
 #include "base/str.h"
 
+/* One of the words that must also be there for a word to count. */
+struct wake_partner {
+	uint64_t hash;
+	uint32_t next; /* wake::partners: the next of the same word; 0: none */
+};
+
 struct wake {
 	uint64_t *bits; /* 2^bit_power of them */
 	uint32_t *tags; /* 2^tag_power; 0 is empty */
+	uint32_t *first_partners; /* by tag; 0: the word alone counts. NULL: so do all */
+	struct wake_partner *partners; /* [0] is not used */
+	size_t partner_count, partner_size;
 	unsigned bit_power, tag_power;
 	size_t count;
 	bool spaceless; /* some are of scripts without spaces: pairs of characters are asked for too
@@ -22,6 +31,17 @@ struct wake {
 void wake_init(struct wake *w, size_t max_count); /* of wake_add */
 void wake_finish(struct wake *w);
 void wake_add(struct wake *w, struct str word); /* 1 byte or more */
+/* A word that counts only beside one of its partners: a phrase needs all its words. Words that
+ * count alone must have been added before. Past WAKE_MAX_PARTNERS it counts alone. */
+enum { WAKE_MAX_PARTNERS = 8 };
+void wake_add_pair(struct wake *w, struct str word, struct str partner);
+/* Of a word that is waited for: its first partner, or NULL if it counts alone. */
+const struct wake_partner *wake_partners(const struct wake *w, uint64_t hash);
+static inline const struct wake_partner *wake_next_partner(
+	const struct wake *w, const struct wake_partner *p)
+{
+	return p->next ? &w->partners[p->next] : NULL;
+}
 
 enum { WAKE_PAD_BYTES = 8 /* that must be readable before and behind a word to be hashed */ };
 
