@@ -8,9 +8,10 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-/* A word to wait for. partner: another that must be in the same post; absent: none need be. */
+/* A word to wait for. partner: another that must stand before or behind it; absent: none need. */
 struct wake_word {
 	struct str word, partner;
+	bool before;
 };
 
 /* What one builds with: gone after ruleset_create. */
@@ -94,33 +95,59 @@ static struct str wake_piece(struct str folded)
 	return piece.best;
 }
 
-static void add_wake_word(struct compiler *c, struct str word, struct str partner)
+static void add_wake_word(struct compiler *c, struct wake_word word)
 {
 	if (c->wake_count == c->wake_size) {
 		c->wake_size = c->wake_size ? c->wake_size * 2 : 256;
 		c->wake_words = mem_resize(c->wake_words, c->wake_size, sizeof *c->wake_words);
 	}
-	c->wake_words[c->wake_count++] = (struct wake_word){ word, partner };
-	if (begins_spaceless(word))
+	c->wake_words[c->wake_count++] = word;
+	if (begins_spaceless(word.word))
 		c->set->wake.spaceless = true;
 }
 
 static void add_wake(struct compiler *c, struct str folded)
 {
-	add_wake_word(c, wake_piece(folded), STR_NONE);
+	add_wake_word(c, (struct wake_word){ .word = wake_piece(folded) });
 }
 
-/* The rarest piece of a phrase's other words. Absent if there is none that the scan sees as a word
- * by itself. */
-static struct str partner_of(const struct phrase *phrase, size_t anchor)
+/* The first or the last piece of a word that the scan sees as a word by itself: all of it, up to or
+ * from an apostrophe; absent where spaceless characters are. */
+static struct str edge_piece(struct str word, bool last)
 {
-	struct piece piece = { STR_NONE, 0 };
-	for (size_t i = 0; i < phrase->count; i++) {
-		struct str word = wake_piece(phrase->words[i].word);
-		if (i != anchor && !begins_spaceless(word))
-			consider(&piece, word, false);
+	size_t from = 0, to = word.n;
+	for (size_t i = 0; i < word.n; i++) {
+		if ((unsigned char)word.p[i] >= 0xE0)
+			return STR_NONE; /* may be spaceless */
+		if (fold_is_word(word.p[i]))
+			continue;
+		if (!last) {
+			to = i;
+			break;
+		}
+		from = i + 1;
 	}
-	return piece.best;
+	return str_slice(word, from, to);
+}
+
+/* What to wait for if a phrase is waited for: its rarest word, beside a neighbour if the scan sees
+ * both as whole words. */
+static struct wake_word phrase_wake(const struct phrase *phrase, size_t anchor)
+{
+	struct str word = phrase->words[anchor].word;
+	struct wake_word wake = { .word = wake_piece(word) };
+	if (wake.word.n != word.n || begins_spaceless(word))
+		return wake;
+	struct str next = STR_NONE, before = STR_NONE;
+	if (anchor + 1 < phrase->count)
+		next = edge_piece(phrase->words[anchor + 1].word, false);
+	if (anchor > 0)
+		before = edge_piece(phrase->words[anchor - 1].word, true);
+	wake.before = next.n == 0 || (before.n && rarity(before, false) > rarity(next, false));
+	wake.partner = wake.before ? before : next;
+	if (wake.partner.n == 0)
+		wake.partner = STR_NONE;
+	return wake;
 }
 
 /* --- one term --- */
@@ -212,13 +239,17 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	size_t anchor = anchor_of(c, words);
 	const struct phrase *phrase = keep_phrase(c, id);
 	struct str joined = join(c, phrase, false);
-	words_add(&set->words, phrase->words[anchor].word, id, (uint16_t)anchor, POSTING_WORD);
+	if (phrase->count == 1) {
+		words_add(&set->words, phrase->words[0].word, id, 0, POSTING_WORD);
+	} else {
+		const struct phrase_word *pair = phrase->words + anchor - (anchor > 0);
+		words_add_pair(&set->words, pair[0].word, pair[1].word, id,
+			(uint16_t)(pair - phrase->words));
+	}
 	if (!str_eq(joined, phrase->words[0].word))
 		words_add(&set->words, joined, id, 0, POSTING_JOINED);
 	if (c->wakes[id]) {
-		struct str word = wake_piece(phrase->words[anchor].word);
-		add_wake_word(
-			c, word, begins_spaceless(word) ? STR_NONE : partner_of(phrase, anchor));
+		add_wake_word(c, phrase_wake(phrase, anchor));
 		add_wake(c, joined);
 	}
 }
@@ -494,7 +525,7 @@ static void add_wake_words(struct wake *w, const struct wake_word *words, size_t
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (words[i].partner.p)
-			wake_add_pair(w, words[i].word, words[i].partner);
+			wake_add_pair(w, words[i].word, words[i].partner, words[i].before);
 	}
 }
 
@@ -513,6 +544,7 @@ struct ruleset *ruleset_create(struct rules *rules)
 	mark_rules(&c);
 	for (size_t i = 0; i < rules->term_count; i++)
 		add_term(&c, (uint32_t)i);
+	words_ready(&set->words);
 	add_literals(&c);
 	link_lists(&c);
 	bool spaceless = set->wake.spaceless;

@@ -36,6 +36,7 @@ enum {
 	BATCH_BYTES = 8 * 1024, /* of folded text, so that it stays in the first-level cache */
 	BATCH_RECORDS = 128,
 	BATCH_VALUES = 256,
+	AHEAD = 8, /* words whose tags are fetched before they are asked for */
 };
 
 /* Words are asked for in batches of records: steps of 64 bytes then run over short posts without
@@ -46,6 +47,7 @@ struct scan_scratch {
 	size_t pending_count;
 	struct value values[BATCH_VALUES];
 	size_t value_count;
+	struct scan_word words[SCAN_MAX_WORDS];
 	struct text text; /* for hashtags whose case shows seams */
 	struct buf plain, html;
 	struct literals_scratch *literals;
@@ -321,40 +323,66 @@ struct pass {
 	struct scan_counts *counts;
 };
 
-/* Is one of these partners among a record's words? */
-static bool has_partner(const struct scan *s, const struct scan_text *t, size_t from, size_t to,
-	const struct wake_partner *first)
+/* Is one of these partners the word's neighbour in the record? */
+static bool has_partner(const struct scan *s, const struct scan_text *t,
+	const struct scan_word *word, size_t from, size_t to, const struct wake_partner *partner)
 {
-	while (from < to) {
-		size_t end = from;
-		while (end < to && fold_is_word(t->p[end]))
-			end++;
-		uint64_t hash = end > from ? wake_hash(t->p + from, end - from) : 0;
-		for (const struct wake_partner *p = end > from ? first : NULL; p;
-			p = wake_next_partner(&s->set->wake, p)) {
-			if (p->hash == hash)
-				return true;
-		}
-		from = end + 1;
+	size_t next = word->to, next_end, before = word->from, before_start;
+	while (next < to && !fold_is_word(t->p[next]))
+		next++;
+	for (next_end = next; next_end < to && fold_is_word(t->p[next_end]);)
+		next_end++;
+	while (before > from && !fold_is_word(t->p[before - 1]))
+		before--;
+	for (before_start = before; before_start > from && fold_is_word(t->p[before_start - 1]);)
+		before_start--;
+	uint64_t hash = next < next_end ? wake_hash(t->p + next, next_end - next) : 0;
+	uint64_t hash_before = before_start < before
+		? wake_hash(t->p + before_start, before - before_start)
+		: 0;
+	for (; partner; partner = wake_next_partner(&s->set->wake, partner)) {
+		if (partner->hash == (partner->before ? hash_before : hash))
+			return true;
 	}
 	return false;
 }
 
-/* Does a word of the record count that is waited for? *word is the end of the next one that is,
- * here or in a record behind; moves it behind this record. */
-static bool any_word(
-	const struct scan *s, const struct scan_text *t, size_t from, size_t to, size_t *word)
+/* The words of a batch that are waited for, one after the other. */
+struct waited {
+	const struct scan *scan;
+	struct scan_scratch *scratch;
+	size_t count, next; /* in scratch->words */
+	size_t from; /* where to look for more */
+};
+
+/* The next word that passed the bits, waited for or not; NULL at the end. */
+static const struct scan_word *peek(struct waited *w)
 {
-	const struct wake *w = &s->set->wake;
+	struct scan_scratch *x = w->scratch;
+	while (w->next == w->count && w->from < x->folded.n) {
+		w->count = w->scan->kernel->find_words(
+			&w->scan->set->wake, x->folded.p, &w->from, x->folded.n, x->words);
+		w->next = 0;
+	}
+	return w->next < w->count ? &x->words[w->next] : NULL;
+}
+
+/* Is a word of the record waited for? Leaves the record's words behind. */
+static bool any_word(struct waited *w, size_t from, size_t to)
+{
+	const struct wake *wake = &w->scan->set->wake;
+	const struct scan_word *word;
 	bool hit = false;
-	while (*word <= to) {
-		size_t start = *word;
-		while (start > from && fold_is_word(t->p[start - 1]))
-			start--;
-		const struct wake_partner *first = wake_partners(
-			w, wake_hash(t->p + start, *word - start));
-		hit = hit || !first || has_partner(s, t, from, to, first);
-		*word = s->kernel->next_word(w, t->p, hit ? to : *word, t->n);
+	for (; (word = peek(w)) != NULL && word->to <= to; w->next++) {
+		if (hit)
+			continue;
+		if (w->next + AHEAD < w->count)
+			wake_prefetch(wake, w->scratch->words[w->next + AHEAD].hash);
+		if (!wake_tag(wake, word->hash))
+			continue;
+		const struct wake_partner *partner = wake_partners(wake, word->hash);
+		hit = !partner ||
+			has_partner(w->scan, &w->scratch->folded, word, from, to, partner);
 	}
 	return hit;
 }
@@ -394,12 +422,12 @@ static bool flush(struct pass *pass)
 	ask_tags(s, x);
 	if (!s->set->literals) /* regexes do look into links */
 		scan_blank_links(t->p, n);
-	size_t word = s->kernel->next_word(&s->set->wake, t->p, 0, n);
+	struct waited waited = { .scan = s, .scratch = x };
 	x->pending_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct pending *r = &x->pending[i];
 		size_t to = i + 1 < count ? x->pending[i + 1].from : n;
-		bool hit = any_word(s, t, r->from, to, &word) || r->hit ||
+		bool hit = any_word(&waited, r->from, to) || r->hit ||
 			any_literal(s, x, r->from, to);
 		if (!hit)
 			continue;

@@ -81,17 +81,17 @@ void wake_add(struct wake *w, struct str word)
 	(void)added;
 }
 
-static uint32_t new_partner(struct wake *w, uint64_t hash, uint32_t next)
+static uint32_t new_partner(struct wake *w, struct wake_partner partner)
 {
 	if (w->partner_count + 1 >= w->partner_size) {
 		w->partner_size = w->partner_size ? w->partner_size * 2 : 64;
 		w->partners = mem_resize(w->partners, w->partner_size, sizeof *w->partners);
 	}
-	w->partners[++w->partner_count] = (struct wake_partner){ hash, next };
+	w->partners[++w->partner_count] = partner;
 	return (uint32_t)w->partner_count;
 }
 
-void wake_add_pair(struct wake *w, struct str word, struct str partner)
+void wake_add_pair(struct wake *w, struct str word, struct str partner, bool before)
 {
 	uint64_t hash = wake_hash_of(word), partner_hash = wake_hash_of(partner);
 	bool added = add_hash(w, hash);
@@ -102,10 +102,11 @@ void wake_add_pair(struct wake *w, struct str word, struct str partner)
 		return; /* it counts alone */
 	unsigned count = 0;
 	for (uint32_t i = *first; i; i = w->partners[i].next, count++) {
-		if (w->partners[i].hash == partner_hash)
+		if (w->partners[i].hash == partner_hash && w->partners[i].before == before)
 			return;
 	}
-	*first = count < WAKE_MAX_PARTNERS ? new_partner(w, partner_hash, *first) : 0;
+	struct wake_partner added_partner = { partner_hash, before, *first };
+	*first = count < WAKE_MAX_PARTNERS ? new_partner(w, added_partner) : 0;
 }
 
 const struct wake_partner *wake_partners(const struct wake *w, uint64_t hash)

@@ -10,9 +10,10 @@
 
 #include "base/str.h"
 
-/* One of the words that must also be there for a word to count. */
+/* One of the words of which one must stand beside a word for it to count. */
 struct wake_partner {
 	uint64_t hash;
+	bool before; /* it stands before the word, else behind it */
 	uint32_t next; /* wake::partners: the next of the same word; 0: none */
 };
 
@@ -31,10 +32,11 @@ struct wake {
 void wake_init(struct wake *w, size_t max_count); /* of wake_add */
 void wake_finish(struct wake *w);
 void wake_add(struct wake *w, struct str word); /* 1 byte or more */
-/* A word that counts only beside one of its partners: a phrase needs all its words. Words that
- * count alone must have been added before. Past WAKE_MAX_PARTNERS it counts alone. */
+/* A word that counts only with one of its partners before or behind it, nothing but other
+ * characters than those of words between: so it is in a phrase. Words that count alone must have
+ * been added before. Past WAKE_MAX_PARTNERS it counts alone. */
 enum { WAKE_MAX_PARTNERS = 8 };
-void wake_add_pair(struct wake *w, struct str word, struct str partner);
+void wake_add_pair(struct wake *w, struct str word, struct str partner, bool before);
 /* Of a word that is waited for: its first partner, or NULL if it counts alone. */
 const struct wake_partner *wake_partners(const struct wake *w, uint64_t hash);
 static inline const struct wake_partner *wake_next_partner(
@@ -85,6 +87,11 @@ static inline bool wake_tag(const struct wake *w, uint64_t hash)
 		if (w->tags[i] == 0)
 			return false;
 	}
+}
+
+static inline void wake_prefetch(const struct wake *w, uint64_t hash)
+{
+	__builtin_prefetch(&w->tags[hash >> (64 - w->tag_power)]);
 }
 
 static inline bool wake_has(const struct wake *w, const char *p, size_t n)
