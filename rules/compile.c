@@ -14,6 +14,12 @@ struct wake_word {
 	bool before;
 };
 
+/* The same, as it is kept until all are known: a million of them are many bytes. */
+struct wake_hashes {
+	uint64_t word, partner;
+	bool paired, before;
+};
+
 /* What one builds with: gone after ruleset_create. */
 struct compiler {
 	struct ruleset *set;
@@ -23,7 +29,7 @@ struct compiler {
 	struct str_list *term_literals; /* by term: of a regex; NULL if no term is one */
 	size_t *list_costs; /* what it costs to wait for any term of a list */
 	struct buf joined;
-	struct wake_word *wake_words;
+	struct wake_hashes *wakes_kept;
 	size_t wake_count, wake_size;
 };
 
@@ -99,9 +105,11 @@ static void add_wake_word(struct compiler *c, struct wake_word word)
 {
 	if (c->wake_count == c->wake_size) {
 		c->wake_size = c->wake_size ? c->wake_size * 2 : 256;
-		c->wake_words = mem_resize(c->wake_words, c->wake_size, sizeof *c->wake_words);
+		c->wakes_kept = mem_resize(c->wakes_kept, c->wake_size, sizeof *c->wakes_kept);
 	}
-	c->wake_words[c->wake_count++] = word;
+	bool paired = word.partner.n > 0;
+	c->wakes_kept[c->wake_count++] = (struct wake_hashes){ wake_hash_of(word.word),
+		paired ? wake_hash_of(word.partner) : 0, paired, word.before };
 	if (begins_spaceless(word.word))
 		c->set->wake.spaceless = true;
 }
@@ -517,15 +525,15 @@ static void mark_rules(struct compiler *c)
 }
 
 /* Those first that count alone. */
-static void add_wake_words(struct wake *w, const struct wake_word *words, size_t count)
+static void fill_wake(struct wake *w, const struct wake_hashes *kept, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!words[i].partner.p)
-			wake_add(w, words[i].word);
+		if (!kept[i].paired)
+			wake_add(w, kept[i].word);
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (words[i].partner.p)
-			wake_add_pair(w, words[i].word, words[i].partner, words[i].before);
+		if (kept[i].paired)
+			wake_add_pair(w, kept[i].word, kept[i].partner, kept[i].before);
 	}
 }
 
@@ -550,13 +558,13 @@ struct ruleset *ruleset_create(struct rules *rules)
 	bool spaceless = set->wake.spaceless;
 	wake_init(&set->wake, c.wake_count);
 	set->wake.spaceless = spaceless;
-	add_wake_words(&set->wake, c.wake_words, c.wake_count);
+	fill_wake(&set->wake, c.wakes_kept, c.wake_count);
 	text_finish(&c.text);
 	buf_finish(&c.joined);
 	mem_free(c.wakes);
 	mem_free(c.term_literals);
 	mem_free(c.list_costs);
-	mem_free(c.wake_words);
+	mem_free(c.wakes_kept);
 	return set;
 }
 
