@@ -7,18 +7,7 @@
 #include "base/fold_table.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-
-/* A word to wait for. partner: another that must stand before or behind it; absent: none need. */
-struct wake_word {
-	struct str word, partner;
-	bool before;
-};
-
-/* The same, as it is kept until all are known: a million of them are many bytes. */
-struct wake_hashes {
-	uint64_t word, partner;
-	bool paired, before;
-};
+#include "rules/wake_words.h"
 
 /* What one builds with: gone after ruleset_create. */
 struct compiler {
@@ -29,133 +18,12 @@ struct compiler {
 	struct str_list *term_literals; /* by term: of a regex; NULL if no term is one */
 	size_t *list_costs; /* what it costs to wait for any term of a list */
 	struct buf joined;
-	struct wake_hashes *wakes_kept;
-	size_t wake_count, wake_size;
+	struct wake_words wake_words;
 };
-
-static bool is_stop_word(struct str w)
-{
-	static const char words[][6] = { "avec", "cette", "comme", "dans", "elle", "entre", "etre",
-		"from", "have", "leur", "mais", "nous", "plus", "pour", "sans", "sont", "sous",
-		"that", "their", "this", "tout", "vous", "what", "when", "with", "your" };
-	if (w.n < 4 || w.n > 5)
-		return false;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (memcmp(w.p, words[i], w.n) == 0 && words[i][w.n] == '\0')
-			return true;
-	}
-	return false;
-}
-
-/* How well a word tells posts apart: longer is rarer. */
-static size_t rarity(struct str word, bool spaceless)
-{
-	if (spaceless)
-		return word.n > 4 ? 6 : 3;
-	return is_stop_word(word) ? 2 : word.n + 1;
-}
-
-/* --- words that are waited for --- */
-
-static bool begins_spaceless(struct str word)
-{
-	uint32_t first;
-	return word.n && (unsigned char)word.p[0] >= 0xE0 && utf8_read(word, 0, &first) &&
-		fold_entry(first)->class & FOLD_SPACELESS;
-}
-
-struct piece {
-	struct str best;
-	size_t best_rarity;
-};
-
-static void consider(struct piece *p, struct str word, bool spaceless)
-{
-	size_t r = rarity(word, spaceless);
-	if (word.n && r > p->best_rarity)
-		*p = (struct piece){ word, r };
-}
-
-/* The piece of folded text that the scan will see as a word and that is rarest: the scan parts
- * words at every apostrophe, and reads spaceless characters in pairs. */
-static struct str wake_piece(struct str folded)
-{
-	struct piece piece = { STR_NONE, 0 };
-	size_t start = 0, pair = SIZE_MAX;
-	for (size_t i = 0; i < folded.n;) {
-		uint32_t c = (unsigned char)folded.p[i];
-		size_t n = c < 0x80 ? 1 : utf8_read(folded, i, &c);
-		bool word = fold_is_word(folded.p[i]);
-		bool spaceless = c >= 0x80 && word && fold_entry(c)->class & FOLD_SPACELESS;
-		if (!word || spaceless) {
-			consider(&piece, str_slice(folded, start, i), false);
-			start = i + n;
-		}
-		if (spaceless)
-			consider(&piece, str_slice(folded, pair == SIZE_MAX ? i : pair, i + n),
-				true);
-		pair = spaceless ? i : SIZE_MAX;
-		i += n;
-	}
-	consider(&piece, str_slice(folded, start, folded.n), false);
-	return piece.best;
-}
-
-static void add_wake_word(struct compiler *c, struct wake_word word)
-{
-	if (c->wake_count == c->wake_size) {
-		c->wake_size = c->wake_size ? c->wake_size * 2 : 256;
-		c->wakes_kept = mem_resize(c->wakes_kept, c->wake_size, sizeof *c->wakes_kept);
-	}
-	bool paired = word.partner.n > 0;
-	c->wakes_kept[c->wake_count++] = (struct wake_hashes){ wake_hash_of(word.word),
-		paired ? wake_hash_of(word.partner) : 0, paired, word.before };
-	if (begins_spaceless(word.word))
-		c->set->wake.spaceless = true;
-}
 
 static void add_wake(struct compiler *c, struct str folded)
 {
-	add_wake_word(c, (struct wake_word){ .word = wake_piece(folded) });
-}
-
-/* The first or the last piece of a word that the scan sees as a word by itself: all of it, up to or
- * from an apostrophe; absent where spaceless characters are. */
-static struct str edge_piece(struct str word, bool last)
-{
-	size_t from = 0, to = word.n;
-	for (size_t i = 0; i < word.n; i++) {
-		if ((unsigned char)word.p[i] >= 0xE0)
-			return STR_NONE; /* may be spaceless */
-		if (fold_is_word(word.p[i]))
-			continue;
-		if (!last) {
-			to = i;
-			break;
-		}
-		from = i + 1;
-	}
-	return str_slice(word, from, to);
-}
-
-/* What to wait for if a phrase is waited for: its rarest word, beside a neighbour if the scan sees
- * both as whole words. */
-static struct wake_word phrase_wake(const struct phrase *phrase, size_t anchor)
-{
-	struct str word = phrase->words[anchor].word;
-	struct wake_word wake = { .word = wake_piece(word) };
-	if (wake.word.n != word.n || begins_spaceless(word))
-		return wake;
-	struct str next = STR_NONE, before = STR_NONE;
-	if (anchor + 1 < phrase->count)
-		next = edge_piece(phrase->words[anchor + 1].word, false);
-	if (anchor > 0)
-		before = edge_piece(phrase->words[anchor - 1].word, true);
-	wake.before = next.n == 0 || (before.n && rarity(before, false) > rarity(next, false));
-	wake.partner = wake.before ? before : next;
-	if (wake.partner.n == 0)
-		wake.partner = STR_NONE;
-	return wake;
+	wake_words_add(&c->wake_words, wake_piece(folded));
 }
 
 /* --- one term --- */
@@ -196,7 +64,7 @@ static size_t anchor_of(struct compiler *c, const struct text_words *words)
 	size_t best = 0, best_rarity = 0;
 	for (size_t i = 0; i < words->count; i++) {
 		struct text_word w = words->items[i];
-		size_t r = rarity(text_word(&c->text, w), w.flags & WORD_SPACELESS);
+		size_t r = word_rarity(text_word(&c->text, w), w.flags & WORD_SPACELESS);
 		if (r > best_rarity) {
 			best = i;
 			best_rarity = r;
@@ -257,7 +125,7 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	if (!str_eq(joined, phrase->words[0].word))
 		words_add(&set->words, joined, id, 0, POSTING_JOINED);
 	if (c->wakes[id]) {
-		add_wake_word(c, phrase_wake(phrase, anchor));
+		wake_words_add_phrase(&c->wake_words, phrase, anchor);
 		add_wake(c, joined);
 	}
 }
@@ -313,7 +181,7 @@ static size_t term_cost(const struct compiler *c, uint32_t id)
 		return COST_ALWAYS;
 	if (t->kind == TERM_REGEX)
 		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
-	size_t r = rarity(wake_piece(t->folded), false);
+	size_t r = word_rarity(wake_piece(t->folded), false);
 	return r > 7 ? 1 : r > 5 ? 3 : r > 4 ? 10 : 40;
 }
 
@@ -525,18 +393,6 @@ static void mark_rules(struct compiler *c)
 }
 
 /* Those first that count alone. */
-static void fill_wake(struct wake *w, const struct wake_hashes *kept, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (!kept[i].paired)
-			wake_add(w, kept[i].word);
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (kept[i].paired)
-			wake_add_pair(w, kept[i].word, kept[i].partner, kept[i].before);
-	}
-}
-
 struct ruleset *ruleset_create(struct rules *rules)
 {
 	struct ruleset *set = mem_zero(1, sizeof *set);
@@ -555,16 +411,13 @@ struct ruleset *ruleset_create(struct rules *rules)
 	words_ready(&set->words);
 	add_literals(&c);
 	link_lists(&c);
-	bool spaceless = set->wake.spaceless;
-	wake_init(&set->wake, c.wake_count);
-	set->wake.spaceless = spaceless;
-	fill_wake(&set->wake, c.wakes_kept, c.wake_count);
+	wake_words_fill(&c.wake_words, &set->wake);
 	text_finish(&c.text);
 	buf_finish(&c.joined);
 	mem_free(c.wakes);
 	mem_free(c.term_literals);
 	mem_free(c.list_costs);
-	mem_free(c.wakes_kept);
+	wake_words_finish(&c.wake_words);
 	return set;
 }
 

@@ -84,7 +84,7 @@ static void add_lines(struct lines *lines, bool end)
 	rest.n = whole;
 	if (lines->at.line == 0 && str_starts(rest, STR("\xEF\xBB\xBF")))
 		rest = str_slice(rest, 3, rest.n);
-	while (!is_full(lines) && str_next(&rest, '\n', &line)) {
+	while (rest.n > 0 && !is_full(lines) && str_next(&rest, '\n', &line)) {
 		lines->at.line++;
 		if (!add_line(lines->l, lines->list, line, lines->at))
 			lines->ok = false;
