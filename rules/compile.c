@@ -7,6 +7,8 @@
 #include "base/fold_table.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "rules/compile_alike.h"
+#include "rules/term_alike.h"
 
 /* What one builds with: gone after ruleset_create. */
 struct compiler {
@@ -207,6 +209,8 @@ static void add_entity_term(struct compiler *c, uint32_t id, enum posting_kind k
 
 static void add_term(struct compiler *c, uint32_t id)
 {
+	if (term_is_alike(&c->rules->terms[id]))
+		return; /* compile_alike.c */
 	switch (c->rules->terms[id].kind) {
 	case TERM_WORDS:
 		add_words_term(c, id);
@@ -244,6 +248,8 @@ static size_t term_cost(const struct compiler *c, uint32_t id)
 	const struct term *t = &c->rules->terms[id];
 	if (t->kind == TERM_SYMBOLS)
 		return COST_ALWAYS;
+	if (term_is_alike(t))
+		return alike_term_cost(t);
 	if (t->kind == TERM_REGEX)
 		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
 	size_t r = rarity(wake_piece(t->folded), false);
@@ -473,6 +479,7 @@ struct ruleset *ruleset_create(struct rules *rules)
 	for (size_t i = 0; i < rules->term_count; i++)
 		add_term(&c, (uint32_t)i);
 	add_literals(&c);
+	set->alike = compiled_alike_create(rules, c.wakes);
 	link_lists(&c);
 	bool spaceless = set->wake.spaceless;
 	wake_init(&set->wake, c.wake_count);
@@ -495,6 +502,7 @@ void ruleset_destroy(struct ruleset *set)
 	wake_finish(&set->wake);
 	words_finish(&set->words);
 	literals_destroy(set->literals);
+	compiled_alike_destroy(set->alike);
 	mem_free(set->phrase_of);
 	mem_free(set->literal_terms);
 	mem_free(set->waits_for_literal);
@@ -515,7 +523,9 @@ const struct rules *ruleset_rules(const struct ruleset *set)
 
 struct ruleset_costs ruleset_costs(const struct ruleset *set)
 {
-	return (struct ruleset_costs){ set->wake.count, set->literal_count, set->always_count };
+	size_t alike_count = set->alike ? set->alike->wake_count : 0;
+	return (struct ruleset_costs){ set->wake.count, alike_count, set->literal_count,
+		set->always_count };
 }
 
 bool ruleset_rule_is_always(const struct ruleset *set, size_t rule)

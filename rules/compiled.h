@@ -22,6 +22,9 @@ struct phrase {
 				      them */
 };
 
+struct compiled_alike;
+struct alike_scratch;
+
 struct ruleset {
 	struct rules *rules;
 	struct arena arena;
@@ -35,6 +38,7 @@ struct ruleset {
 	uint32_t *list_rules; /* the rules that name a list: list_rules[list_first[i]..list_first[i
 				 + 1] - 1] */
 	uint32_t *list_first;
+	struct compiled_alike *alike; /* NULL if no term is looked for by likeness */
 	uint32_t *symbol_terms; /* terms that are looked for in every post */
 	size_t symbol_count;
 	bool *rule_always; /* by rule: no word or literal is necessary for it */
@@ -72,6 +76,7 @@ struct match_scratch {
 	size_t regex_count;
 	struct regex_scratch *regex_scratch;
 	struct literals_scratch *literals_scratch;
+	struct alike_scratch *alike; /* NULL if no term is looked for by likeness */
 	struct hit *hits;
 	size_t hit_count, hit_size;
 	struct match_errors errors;
@@ -80,6 +85,10 @@ struct match_scratch {
 
 /* Finds all terms of the rules in a post, and marks the rules that may match. */
 void match_find(struct match_scratch *m, const struct post *post);
+/* A term stands at bytes from..to-1 of a field's text. Only while match_find runs, or for a term
+ * that is asked later, as regexes are. */
+void match_add_found(struct match_scratch *m, uint32_t term, enum post_field field, uint32_t from,
+	uint32_t to, enum hit_way way);
 /* Is it so? After match_find. */
 bool match_is(struct match_scratch *m, const struct expr *e);
 /* Forgets what match_find found. */

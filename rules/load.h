@@ -31,6 +31,10 @@ void load_refuse_later(
 	struct loader *l, const struct conf_node *map, const struct conf_field *fields);
 /* Reads the list's file: its terms go to the end of rules.terms. */
 void load_list_file(struct loader *l, struct term_list *list, const char *path, struct where at);
+/* The key `language` of a rule: its number, or -1 if it is absent or an error was reported. */
+int load_language(struct loader *l, const struct conf_node *rule, struct str language);
+/* Tells each stem: term what the rules that name it or its list say about language. */
+void load_stems(struct loader *l);
 
 /* A term, or list:NAME, as it stands in a scalar: its tree, or NULL after an error. */
 struct load_leaf {

@@ -353,6 +353,7 @@ static void load_rule(struct loader *l, const struct conf_node *map)
 		.first_term = (uint32_t)r->term_count,
 	};
 	check_name(l, rule, map);
+	rule->language = load_language(l, map, keys.language);
 	check_targets(l, conf_get(map, "notify"), keys.notify);
 	rule->root = build_tree(l, map, &keys, number);
 	rule->term_count = (uint32_t)r->term_count - rule->first_term;

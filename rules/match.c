@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "rules/match_alike.h"
 
 struct match_scratch *match_scratch_create(const struct ruleset *set)
 {
@@ -26,6 +27,7 @@ struct match_scratch *match_scratch_create(const struct ruleset *set)
 	}
 	if (set->literals)
 		m->literals_scratch = literals_scratch_create(set->literals);
+	m->alike = alike_scratch_create(set->alike);
 	return m;
 }
 
@@ -44,6 +46,7 @@ void match_scratch_destroy(struct match_scratch *m)
 	mem_free(m->regexes);
 	regex_scratch_destroy(m->regex_scratch);
 	literals_scratch_destroy(m->literals_scratch);
+	alike_scratch_destroy(m->alike);
 	mem_free(m->hits);
 	mem_free(m);
 }
@@ -73,7 +76,7 @@ static void mark_term(struct match_scratch *m, uint32_t id)
 		mark_rule(m, set->list_rules[i]);
 }
 
-static void add_found(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
+void match_add_found(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
 	uint32_t to, enum hit_way way)
 {
 	const struct term *t = &m->set->rules->terms[id];
@@ -113,7 +116,7 @@ static void add_words(struct match_scratch *m, uint32_t id, enum post_field fiel
 	if (m->set->rules->terms[id].exact && !same)
 		return;
 	folded_span(&m->texts[field].folded, from, to, &text_from, &text_to);
-	add_found(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
+	match_add_found(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
 }
 
 /* One list of words that follow each other: a text's, or the parts of one hashtag. */
@@ -235,7 +238,7 @@ static void find_symbols(struct match_scratch *m, enum post_field field)
 		size_t at = 0, step;
 		while ((step = str_find(str_slice(text, at, text.n), symbols)) != SIZE_MAX) {
 			at += step;
-			add_found(
+			match_add_found(
 				m, id, field, (uint32_t)at, (uint32_t)(at + symbols.n), WAY_EXACT);
 			at += symbols.n;
 		}
@@ -277,6 +280,7 @@ void match_find(struct match_scratch *m, const struct post *post)
 		find_in_run(m, field, &(struct run){ text->words.items, text->words.count });
 		find_in_parts(m, field);
 		find_entities(m, field);
+		match_alike(m, post, field);
 		find_symbols(m, field);
 		find_literals(m, field);
 	}
@@ -314,7 +318,7 @@ static bool regex_in_field(struct match_scratch *m, uint32_t id, enum post_field
 			m->errors.regex_limit_count++;
 		if (result <= 0)
 			break;
-		add_found(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
+		match_add_found(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
 		found++;
 	}
 	return found > 0;

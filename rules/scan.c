@@ -5,12 +5,14 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "model/html.h"
+#include "rules/compile_alike.h"
 #include "rules/compiled.h"
 #include "rules/scan_kernel.h"
 
 struct scan {
 	const struct ruleset *set;
 	const struct scan_kernel *kernel;
+	const struct alike *alike; /* NULL: no rule waits for words by their likeness */
 	struct scan_keys keys;
 	bool lines_are_text;
 	bool all; /* every record is a candidate */
@@ -48,6 +50,7 @@ struct scan *scan_create(
 	struct scan *s = mem_zero(1, sizeof *s);
 	s->set = set;
 	s->kernel = kernel == SCAN_PLAIN_C ? &scan_kernel_plain : scan_kernel_best();
+	s->alike = set->alike ? set->alike->wakes : NULL;
 	s->lines_are_text = map == NULL;
 	s->all = set->always_count > 0;
 	scan_keys_init(&s->keys);
@@ -111,13 +114,19 @@ static bool any_literal(const struct scan *s, struct scan_scratch *x, size_t fro
 	return any;
 }
 
+/* Is this word waited for? WAKE_PAD_BYTES, which are as many as ALIKE_PAD_BYTES, stand around it.
+ */
+static bool has_word(const struct scan *s, struct str word)
+{
+	return wake_has(&s->set->wake, word.p, word.n) || (s->alike && alike_has(s->alike, word));
+}
+
 /* The parts of one hashtag, which the case of the original shows: is any waited for? */
 static bool any_part(const struct scan *s, struct scan_scratch *x, struct str tag)
 {
 	text_set(&x->text, tag);
 	for (size_t i = 0; i < x->text.parts.count; i++) {
-		struct str part = text_word(&x->text, x->text.parts.items[i]);
-		if (wake_has(&s->set->wake, part.p, part.n))
+		if (has_word(s, text_word(&x->text, x->text.parts.items[i])))
 			return true;
 	}
 	return false;
@@ -137,7 +146,7 @@ static size_t ascii_part_end(struct str body, size_t i)
 }
 
 /* The same as any_part for a body of ASCII letters, digits and "_", which most are. */
-static bool any_ascii_part(const struct wake *w, struct str body)
+static bool any_ascii_part(const struct scan *s, struct str body)
 {
 	for (size_t i = 0; i < body.n;) {
 		char part[WAKE_PAD_BYTES + ASCII_PART_BYTES + WAKE_PAD_BYTES];
@@ -148,7 +157,7 @@ static bool any_ascii_part(const struct wake *w, struct str body)
 			char c = body.p[i + j];
 			part[WAKE_PAD_BYTES + j] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 		}
-		if (body.p[i] != '_' && wake_has(w, part + WAKE_PAD_BYTES, n))
+		if (body.p[i] != '_' && has_word(s, (struct str){ part + WAKE_PAD_BYTES, n }))
 			return true;
 		i = end;
 	}
@@ -187,7 +196,7 @@ static bool any_tag(
 		bool seams = false, ascii = true;
 		size_t from = (size_t)(sign - text.p);
 		at = tag_end(text, from, &seams, &ascii);
-		if (seams && ascii && any_ascii_part(&s->set->wake, str_slice(text, from + 1, at)))
+		if (seams && ascii && any_ascii_part(s, str_slice(text, from + 1, at)))
 			return true;
 		if (seams && !ascii && any_part(s, x, str_slice(text, from, at)))
 			return true;
@@ -402,7 +411,8 @@ static bool flush(struct pass *pass)
 	for (size_t i = 0; i < count; i++) {
 		struct pending *r = &x->pending[i];
 		size_t to = i + 1 < count ? x->pending[i + 1].from : n;
-		bool hit = r->hit || word <= to || any_literal(s, x, r->from, to);
+		bool hit = r->hit || word <= to || any_literal(s, x, r->from, to) ||
+			(s->alike && alike_any(s->alike, x->folded.p, r->from, to));
 		if (word <= to)
 			word = s->kernel->next_word(&s->set->wake, x->folded.p, to, n);
 		if (!hit)

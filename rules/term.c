@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "rules/regex.h"
 #include "rules/rules.h"
+#include "rules/term_alike.h"
 
 struct parser {
 	const struct conf_node *node;
@@ -334,7 +335,7 @@ static bool parse_star(const struct parser *p, struct part body, size_t star)
 	if (!set_letters(p, last ? TERM_PREFIX : TERM_SUFFIX,
 		    part_from(body, first, body.text.n - last)))
 		return false;
-	return not_yet(p, body.offset + star, "beginnings and ends of words (sola* *voltaic)");
+	return term_check_alike(p->term, place(p, body.offset + star), p->diag);
 }
 
 /* A star next to a word character was meant as one; alone it is a symbol. */
@@ -350,19 +351,24 @@ static size_t find_star(struct str s)
 static bool parse_fuzzy(const struct parser *p, struct part body, size_t n, unsigned number)
 {
 	struct part word = part_from(body, 0, n);
-	if (n + 1 == body.text.n)
-		return missing_number(p, body.offset + n);
+	bool bare = n + 1 == body.text.n;
 	if (!parse_words(p, word))
 		return false;
 	if (count_words(p->term->folded) > 1) {
+		if (bare)
+			return missing_number(p, body.offset + n);
 		p->term->gap = (uint16_t)number;
 		diag_error(p->diag, place(p, body.offset + n),
 			"a phrase with a distance needs its double quotes");
 		diag_hint(p->diag, "'\"%.*s\"~%u'", STR_ARGS(word.text), number);
 		return false;
 	}
-	p->term->edits = (uint8_t)number;
-	return not_yet(p, body.offset + n, "words with typing errors (solaire~1)");
+	p->term->edits = (uint8_t)(bare ? 1 : number);
+	if (p->term->edits == 0) {
+		diag_error(p->diag, place(p, body.offset + n), "~0 allows nothing: leave it out");
+		return false;
+	}
+	return term_check_alike(p->term, place(p, body.offset + n), p->diag);
 }
 
 static bool parse_plain(const struct parser *p, struct part body)
@@ -377,11 +383,9 @@ static bool parse_plain(const struct parser *p, struct part body)
 			       : "this quote has no partner: quotes go around a whole term");
 		return false;
 	}
-	if (str_starts(body.text, STR("stem:"))) {
-		if (!set_letters(p, TERM_STEM, part_from(body, 5, body.text.n)))
-			return false;
-		return not_yet(p, body.offset, "words by their stem (stem:)");
-	}
+	if (str_starts(body.text, STR("stem:")))
+		return set_letters(p, TERM_STEM, part_from(body, 5, body.text.n)) &&
+			term_check_alike(p->term, place(p, body.offset), p->diag);
 	if (!note_fields(p, body))
 		return false;
 	if (find_distance(body.text, &n, &number))

@@ -14,9 +14,9 @@ enum term_kind {
 	TERM_CASHTAG, /* $TICK */
 	TERM_REGEX, /* /.../flags, over the text as it was written */
 	TERM_SYMBOLS, /* without any word character, such as an emoji: these characters, anywhere */
-	TERM_PREFIX, /* sola* */
-	TERM_SUFFIX, /* *voltaique */
-	TERM_STEM, /* stem:panneau */
+	TERM_PREFIX, /* sola*: a word that begins so; letters, folded: without the star */
+	TERM_SUFFIX, /* *voltaique: a word that ends so */
+	TERM_STEM, /* stem:panneau: a word of the same stem */
 };
 
 struct term {
@@ -24,10 +24,12 @@ struct term {
 	bool exact; /* written with "=": case and accents count */
 	bool listed; /* owner is a list, not a rule */
 	bool negative; /* stands where it can only prevent a match; set by the compiler */
-	uint8_t edits; /* fuzzy: solaire~1; 0: none */
+	uint8_t edits; /* fuzzy, of TERM_WORDS: solaire~1; 0: none */
 	char flags[5]; /* of a regex: some of "imsx" */
 	uint16_t gap; /* "a b"~4: words between, any order; 0: in order, nothing between */
 	uint32_t owner; /* the rule or the list it belongs to */
+	uint32_t languages; /* TERM_STEM: of posts without a known one; bits by rules/stem.h; 0: the
+			       default ones */
 	struct str written; /* as in the rule or list */
 	struct str
 		letters; /* without the term's own signs (quotes, =, #, @): what was to be found */
@@ -41,7 +43,7 @@ struct term {
  * error in diag. The term's text lives in the arena; its regex, if any, is to be destroyed with
  * regex_destroy. node gives the place: the scalar that the entry is, or NULL with `at`, the place
  * of the entry's first byte. owner, listed and negative are left to the caller. What rules.md
- * promises for later (sola*, solaire~1, "a b"~4, stem:) fills the struct and is an error. */
+ * promises for later ("a b"~4) fills the struct and is an error. */
 bool term_parse(struct str written, const struct conf_node *node, struct where at,
 	struct arena *arena, struct term *term, struct diag *diag);
 /* An entry of `regex`: the scalar is the pattern, without slashes and flags. */
