@@ -23,6 +23,7 @@ struct phrase {
 };
 
 struct compiled_alike;
+struct near_scratch;
 struct alike_scratch;
 
 struct ruleset {
@@ -77,6 +78,7 @@ struct match_scratch {
 	struct regex_scratch *regex_scratch;
 	struct literals_scratch *literals_scratch;
 	struct alike_scratch *alike; /* NULL if no term is looked for by likeness */
+	struct near_scratch *near;
 	struct hit *hits;
 	size_t hit_count, hit_size;
 	struct match_errors errors;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "rules/match_alike.h"
+#include "rules/match_near.h"
 
 struct match_scratch *match_scratch_create(const struct ruleset *set)
 {
@@ -28,6 +29,7 @@ struct match_scratch *match_scratch_create(const struct ruleset *set)
 	if (set->literals)
 		m->literals_scratch = literals_scratch_create(set->literals);
 	m->alike = alike_scratch_create(set->alike);
+	m->near = near_scratch_create();
 	return m;
 }
 
@@ -47,6 +49,7 @@ void match_scratch_destroy(struct match_scratch *m)
 	regex_scratch_destroy(m->regex_scratch);
 	literals_scratch_destroy(m->literals_scratch);
 	alike_scratch_destroy(m->alike);
+	near_scratch_destroy(m->near);
 	mem_free(m->hits);
 	mem_free(m);
 }
@@ -152,6 +155,10 @@ static void try_words(struct match_scratch *m, enum post_field field, const stru
 			m, p->term, field, w.from, w.to, same_letters(text, w.from, w.to, letters));
 		return;
 	}
+	if (m->set->rules->terms[p->term].gap) {
+		gap_note(m, p->term);
+		return;
+	}
 	if (at < p->position || at - p->position + phrase->count > run->count)
 		return;
 	size_t first = at - p->position, last = first + phrase->count - 1;
@@ -207,6 +214,9 @@ static void find_entity(struct match_scratch *m, enum post_field field, enum tex
 		const struct phrase *phrase = m->set->phrase_of ? m->set->phrase_of[p->term] : NULL;
 		bool joined = p->kind == POSTING_JOINED &&
 			(kind == ENTITY_TAG || (kind == ENTITY_HANDLE && phrase->count > 1));
+		if (p->kind == POSTING_WORD && kind == ENTITY_TAG &&
+			m->set->rules->terms[p->term].gap)
+			gap_note(m, p->term);
 		/* An apostrophe after a hashtag may make its body part of a longer word. */
 		bool word = p->kind == POSTING_WORD && kind == ENTITY_TAG &&
 			(!phrase || phrase->count == 1);
@@ -273,6 +283,7 @@ static void find_literals(struct match_scratch *m, enum post_field field)
 void match_find(struct match_scratch *m, const struct post *post)
 {
 	m->post = post;
+	near_forget(m->near);
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		enum post_field field = (enum post_field)i;
 		struct text *text = &m->texts[i];
@@ -280,6 +291,7 @@ void match_find(struct match_scratch *m, const struct post *post)
 		find_in_run(m, field, &(struct run){ text->words.items, text->words.count });
 		find_in_parts(m, field);
 		find_entities(m, field);
+		gap_find(m, field);
 		match_alike(m, post, field);
 		find_symbols(m, field);
 		find_literals(m, field);
@@ -421,8 +433,9 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 		return term_is(m, e->term);
 	case EXPR_LIST:
 		return list_is(m, e->list);
-	case EXPR_AND:
 	case EXPR_NEAR:
+		return near_is(m, e);
+	case EXPR_AND:
 		for (size_t i = 0; i < e->child_count; i++) {
 			if (!match_is(m, e->children[i]))
 				return false;
@@ -444,8 +457,9 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 
 /* --- hits --- */
 
-static void add_hit(struct match_scratch *m, const struct found *f)
+static void add_hit(void *ctx, const struct found *f)
 {
+	struct match_scratch *m = ctx;
 	const struct rules *rules = m->set->rules;
 	const struct term *t = &rules->terms[f->term];
 	if (m->hit_count == MATCH_MAX_HITS)
@@ -478,6 +492,10 @@ static void gather_hits(struct match_scratch *m, const struct expr *e)
 			if (t->listed && t->owner == e->list)
 				add_hit(m, &m->found[i]);
 		}
+	}
+	if (e->kind == EXPR_NEAR) {
+		near_places(m, e, add_hit, m);
+		return;
 	}
 	for (size_t i = 0; i < e->child_count; i++)
 		gather_hits(m, e->children[i]);

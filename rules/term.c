@@ -7,6 +7,7 @@
 #include "rules/regex.h"
 #include "rules/rules.h"
 #include "rules/term_alike.h"
+#include "rules/term_gap.h"
 
 struct parser {
 	const struct conf_node *node;
@@ -233,7 +234,7 @@ static bool parse_quoted(const struct parser *p, struct part body)
 	if (rest.text.n == 1)
 		return missing_number(p, rest.offset);
 	p->term->gap = (uint16_t)number;
-	return not_yet(p, rest.offset, "words within a distance (\"...\"~4)");
+	return term_check_gap(p->term, place(p, rest.offset), p->diag);
 }
 
 /* The first byte of a name that cannot be there: a name is made of word characters, and between

@@ -42,8 +42,7 @@ struct term {
  * with or without its double quotes, and nothing is special between double quotes. False after an
  * error in diag. The term's text lives in the arena; its regex, if any, is to be destroyed with
  * regex_destroy. node gives the place: the scalar that the entry is, or NULL with `at`, the place
- * of the entry's first byte. owner, listed and negative are left to the caller. What rules.md
- * promises for later ("a b"~4) fills the struct and is an error. */
+ * of the entry's first byte. owner, listed and negative are left to the caller. */
 bool term_parse(struct str written, const struct conf_node *node, struct where at,
 	struct arena *arena, struct term *term, struct diag *diag);
 /* An entry of `regex`: the scalar is the pattern, without slashes and flags. */
