@@ -61,7 +61,8 @@ static size_t spaceless_at(const char *p, size_t i, size_t n)
 	return fold_entry(c)->class & FOLD_SPACELESS ? step : 0;
 }
 
-bool text_ends_link(char c)
+/* Space and controls, and the characters that RFC 3986 keeps out of links. */
+static bool ends_link(char c)
 {
 	static const bool out[128] = { ['<'] = true,
 		['>'] = true,
@@ -85,7 +86,7 @@ size_t text_link_end(const char *p, size_t i, size_t n)
 	if (!str_starts(rest, STR("http://")) && !str_starts(rest, STR("https://")) &&
 		!str_starts(rest, STR("www.")))
 		return 0;
-	while (i < n && !text_ends_link(p[i]))
+	while (i < n && !ends_link(p[i]))
 		i++;
 	return i;
 }

@@ -55,5 +55,3 @@ static inline struct str text_word(const struct text *t, struct text_word w)
 /* The end of the link (http://, https://, www.) that begins at p[i], or 0 if none does; p is
  * folded. */
 size_t text_link_end(const char *p, size_t i, size_t n);
-/* Space and controls, and the characters that RFC 3986 keeps out of links. */
-bool text_ends_link(char c);

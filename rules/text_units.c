@@ -1,5 +1,7 @@
 #include "rules/text_units.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 
 void text_units_finish(struct text_units *u)
@@ -27,10 +29,12 @@ static size_t next_handle(const struct text *text, size_t from, uint32_t at)
 	return from;
 }
 
+/* Nothing that parts two links: white space, and what RFC 3986 keeps out of them. */
 static bool in_one_link(const struct text *text, uint32_t from, uint32_t to)
 {
 	for (uint32_t i = from; i < to; i++) {
-		if (text_ends_link(text->folded.p[i]))
+		char c = text->folded.p[i];
+		if ((unsigned char)c <= ' ' || memchr("<>\"{}|\\^`\x7F", c, 10))
 			return false;
 	}
 	return true;
