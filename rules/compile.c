@@ -7,6 +7,7 @@
 #include "base/fold_table.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "rules/link.h"
 
 /* What one builds with: gone after ruleset_create. */
 struct compiler {
@@ -205,6 +206,33 @@ static void add_entity_term(struct compiler *c, uint32_t id, enum posting_kind k
 		add_wake(c, str_slice(body, 0, dot));
 }
 
+static void add_link_term(struct compiler *c, uint32_t id)
+{
+	struct ruleset *set = c->set;
+	struct str own = c->rules->terms[id].folded;
+	if (c->rules->terms[id].kind == TERM_SITE) {
+		words_add(&set->words, own, id, 0, POSTING_SITE);
+		own = link_host_label(own);
+	} else {
+		struct str word = link_anchor(own);
+		words_add(&set->words, word, id, (uint16_t)(word.p - own.p), POSTING_URL);
+	}
+	set->finds_links = true;
+	if (!c->wakes[id])
+		return;
+	set->waits_for_links = true;
+	add_wake(c, own);
+}
+
+static void add_tag_term(struct compiler *c, uint32_t id)
+{
+	struct ruleset *set = c->set;
+	bool listed = c->rules->terms[id].only == 0; /* also in the list of hashtags */
+	add_entity_term(c, id, POSTING_TAG);
+	set->finds_tags = set->finds_tags || listed;
+	set->waits_for_tags = set->waits_for_tags || (listed && c->wakes[id]);
+}
+
 static void add_term(struct compiler *c, uint32_t id)
 {
 	switch (c->rules->terms[id].kind) {
@@ -212,7 +240,11 @@ static void add_term(struct compiler *c, uint32_t id)
 		add_words_term(c, id);
 		break;
 	case TERM_TAG:
-		add_entity_term(c, id, POSTING_TAG);
+		add_tag_term(c, id);
+		break;
+	case TERM_SITE:
+	case TERM_URL:
+		add_link_term(c, id);
 		break;
 	case TERM_HANDLE:
 		add_entity_term(c, id, POSTING_HANDLE);
@@ -246,7 +278,8 @@ static size_t term_cost(const struct compiler *c, uint32_t id)
 		return COST_ALWAYS;
 	if (t->kind == TERM_REGEX)
 		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
-	size_t r = rarity(wake_piece(t->folded), false);
+	struct str own = t->kind == TERM_SITE ? link_host_label(t->folded) : t->folded;
+	size_t r = rarity(wake_piece(own), false);
 	return r > 7 ? 1 : r > 5 ? 3 : r > 4 ? 10 : 40;
 }
 

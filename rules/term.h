@@ -17,6 +17,8 @@ enum term_kind {
 	TERM_PREFIX, /* sola* */
 	TERM_SUFFIX, /* *voltaique */
 	TERM_STEM, /* stem:panneau */
+	TERM_SITE, /* site:example.com: a link to this host or to one below it */
+	TERM_URL, /* url:solaire: these characters, from word to word, in a link */
 };
 
 struct term {
@@ -24,13 +26,15 @@ struct term {
 	bool exact; /* written with "=": case and accents count */
 	bool listed; /* owner is a list, not a rule */
 	bool negative; /* stands where it can only prevent a match; set by the compiler */
+	uint8_t only; /* title: text: the one field it is looked for in, as 1 << FIELD_...; 0: any
+		       */
 	uint8_t edits; /* fuzzy: solaire~1; 0: none */
 	char flags[5]; /* of a regex: some of "imsx" */
 	uint16_t gap; /* "a b"~4: words between, any order; 0: in order, nothing between */
 	uint32_t owner; /* the rule or the list it belongs to */
 	struct str written; /* as in the rule or list */
-	struct str
-		letters; /* without the term's own signs (quotes, =, #, @): what was to be found */
+	struct str letters; /* without the term's own signs (quotes, =, #, @, title:): what was to
+			       be found */
 	struct str folded; /* letters, folded: words and what stands between them */
 	struct regex *regex;
 	struct where at;
@@ -44,6 +48,10 @@ struct term {
  * promises for later (sola*, solaire~1, "a b"~4, stem:) fills the struct and is an error. */
 bool term_parse(struct str written, const struct conf_node *node, struct where at,
 	struct arena *arena, struct term *term, struct diag *diag);
+/* The same for a value of the field operator site, url, tag, title or text, as if `name` and a
+ * colon stood before it; `at` is the place of the value. */
+bool term_parse_field(struct str name, struct str value, struct where at, struct arena *arena,
+	struct term *term, struct diag *diag);
 /* An entry of `regex`: the scalar is the pattern, without slashes and flags. */
 bool term_parse_regex(struct str pattern, const struct conf_node *node, struct arena *arena,
 	struct term *term, struct diag *diag);
