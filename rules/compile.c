@@ -7,7 +7,7 @@
 #include "base/fold_table.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "rules/link.h"
+#include "rules/address.h"
 
 /* What one builds with: gone after ruleset_create. */
 struct compiler {
@@ -212,9 +212,9 @@ static void add_link_term(struct compiler *c, uint32_t id)
 	struct str own = c->rules->terms[id].folded;
 	if (c->rules->terms[id].kind == TERM_SITE) {
 		words_add(&set->words, own, id, 0, POSTING_SITE);
-		own = link_host_label(own);
+		own = address_host_label(own);
 	} else {
-		struct str word = link_anchor(own);
+		struct str word = address_anchor(own);
 		words_add(&set->words, word, id, (uint16_t)(word.p - own.p), POSTING_URL);
 	}
 	set->finds_links = true;
@@ -278,7 +278,7 @@ static size_t term_cost(const struct compiler *c, uint32_t id)
 		return COST_ALWAYS;
 	if (t->kind == TERM_REGEX)
 		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
-	struct str own = t->kind == TERM_SITE ? link_host_label(t->folded) : t->folded;
+	struct str own = t->kind == TERM_SITE ? address_host_label(t->folded) : t->folded;
 	size_t r = rarity(wake_piece(own), false);
 	return r > 7 ? 1 : r > 5 ? 3 : r > 4 ? 10 : 40;
 }

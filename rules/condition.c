@@ -1,7 +1,7 @@
 #include "rules/condition.h"
 
 #include "model/post.h"
-#include "rules/link.h"
+#include "rules/address.h"
 
 static bool is_ascii(struct str s)
 {
@@ -95,10 +95,10 @@ static bool any_entity(const struct text *texts, enum text_entity_kind kind)
 /* As url: sees them. */
 static bool any_link(const struct text *texts)
 {
-	struct link link;
+	struct address link;
 	for (size_t f = 0; f < FIELD_COUNT; f++) {
 		struct str folded = { texts[f].folded.p, texts[f].folded.n };
-		for (size_t at = 0; link_next(folded, &at, &link);) {
+		for (size_t at = 0; address_next(folded, &at, &link);) {
 			if (!link.poor)
 				return true;
 		}

@@ -178,8 +178,10 @@ static void add_hit(const struct printing *p, const struct hit *hit, unsigned de
 	struct str shown = str_slice(text, 0, utf8_floor(text, SHOWN_MATCH_BYTES));
 	buf_add(p->out, STR("    "));
 	add_indent(p->out, depth + 2);
-	buf_addf(p->out, "%s %lu..%lu \"", post_field_name(hit->field), (unsigned long)hit->from,
-		(unsigned long)hit->to);
+	buf_add(p->out, str_of(post_field_name(hit->field)));
+	if (hit->field == FIELD_LINKS || hit->field == FIELD_TAGS)
+		buf_addf(p->out, "[%lu]", (unsigned long)hit->item);
+	buf_addf(p->out, " %lu..%lu \"", (unsigned long)hit->from, (unsigned long)hit->to);
 	escape_control(p->out, shown);
 	buf_addf(p->out, "%s\" %s", shown.n < text.n ? "..." : "", hit_way_name(hit->way));
 	if (hit->list.p) {

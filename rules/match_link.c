@@ -1,7 +1,7 @@
 /* What stands in links, in the text and outside of it, and hashtags that the source lists: places
  * that the words of the text do not show. */
 #include "rules/compiled.h"
-#include "rules/link.h"
+#include "rules/address.h"
 
 /* A folded text in which links are looked for, and where it is from. */
 struct place {
@@ -45,7 +45,7 @@ static void see_host(void *ctx, struct str host, size_t from, size_t to)
 
 /* The word at `from` is the one that a url: term is looked up by: does the whole stand there? */
 static void try_url(
-	const struct place *place, const struct link *link, size_t word, const struct posting *p)
+	const struct place *place, const struct address *link, size_t word, const struct posting *p)
 {
 	struct str own = place->match->set->rules->terms[p->term].folded;
 	if (p->kind != POSTING_URL || word < link->from + p->position)
@@ -55,11 +55,11 @@ static void try_url(
 	if (!str_eq(str_slice(whole, from, from + own.n), own))
 		return;
 	struct str alone = str_slice(whole, link->from, link->to);
-	if (link_parted(alone, from - link->from, from - link->from + own.n))
+	if (address_parted(alone, from - link->from, from - link->from + own.n))
 		add(place, p->term, from, from + own.n);
 }
 
-static void find_urls(const struct place *place, const struct link *link)
+static void find_urls(const struct place *place, const struct address *link)
 {
 	const struct words *words = &place->match->set->words;
 	struct str whole = str_slice(text_of(place), 0, link->to);
@@ -68,7 +68,7 @@ static void find_urls(const struct place *place, const struct link *link)
 			i++;
 			continue;
 		}
-		size_t end = link_word_end(whole, i);
+		size_t end = address_word_end(whole, i);
 		for (const struct posting *p = words_find(words, whole.p + i, end - i); p;
 			p = words_next(words, p))
 			try_url(place, link, i, p);
@@ -76,9 +76,9 @@ static void find_urls(const struct place *place, const struct link *link)
 	}
 }
 
-static void find_in_link(struct place *place, const struct link *link)
+static void find_in_link(struct place *place, const struct address *link)
 {
-	link_hosts(text_of(place), link, see_host, place);
+	address_hosts(text_of(place), link, see_host, place);
 	if (!link->poor)
 		find_urls(place, link);
 }
@@ -87,8 +87,8 @@ static void find_in_text(struct match_scratch *m, enum post_field field)
 {
 	const struct text *text = &m->texts[field];
 	struct place place = { m, &text->folded, text->original, field, 0 };
-	struct link link;
-	for (size_t at = 0; link_next(text_of(&place), &at, &link);)
+	struct address link;
+	for (size_t at = 0; address_next(text_of(&place), &at, &link);)
 		find_in_link(&place, &link);
 }
 
@@ -97,7 +97,7 @@ static void find_in_value(struct match_scratch *m, enum post_field field, size_t
 	struct str value = post_value(m->post, field, item);
 	struct place place = { m, &m->value, value, field, (uint16_t)item };
 	folded_set(&m->value, value);
-	struct link link = link_of_value(text_of(&place));
+	struct address link = address_of_value(text_of(&place));
 	find_in_link(&place, &link);
 }
 

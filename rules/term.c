@@ -5,7 +5,7 @@
 #include "base/fold.h"
 #include "base/utf8.h"
 #include "model/post.h"
-#include "rules/link.h"
+#include "rules/address.h"
 #include "rules/regex.h"
 #include "rules/rules.h"
 
@@ -427,7 +427,7 @@ static bool parse_value(const struct parser *p, enum term_kind kind, struct part
 		value = part_trim(part_from(value, 1, value.text.n));
 	if (!set_letters(p, kind, value))
 		return false;
-	const char *problem = link_term_problem(t, p->arena, &at);
+	const char *problem = address_term_problem(t, p->arena, &at);
 	if (problem)
 		diag_error(p->diag, place(p, value.offset + at), "%s", problem);
 	return !problem;

@@ -78,13 +78,6 @@ static bool ends_link(char c)
 	return u <= ' ' || (u < 0x80 && out[u]);
 }
 
-size_t text_path_end(const char *p, size_t i, size_t n)
-{
-	while (i < n && !ends_link(p[i]))
-		i++;
-	return i;
-}
-
 size_t text_link_end(const char *p, size_t i, size_t n)
 {
 	struct str rest = { p + i, n - i };
@@ -93,7 +86,9 @@ size_t text_link_end(const char *p, size_t i, size_t n)
 	if (!str_starts(rest, STR("http://")) && !str_starts(rest, STR("https://")) &&
 		!str_starts(rest, STR("www.")))
 		return 0;
-	return text_path_end(p, i, n);
+	while (i < n && !ends_link(p[i]))
+		i++;
+	return i;
 }
 
 /* Cuts the run of word characters from `from`, before n, into words, apostrophes joined. */

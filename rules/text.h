@@ -55,5 +55,3 @@ static inline struct str text_word(const struct text *t, struct text_word w)
 /* The end of the link (http://, https://, www.) that begins at p[i], or 0 if none does; p is
  * folded. */
 size_t text_link_end(const char *p, size_t i, size_t n);
-/* The end of what began as a link before i. */
-size_t text_path_end(const char *p, size_t i, size_t n);

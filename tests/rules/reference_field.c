@@ -102,7 +102,7 @@ static bool has_handle(struct str text)
 static bool has_thing(const struct post *post, struct str value)
 {
 	if (str_eq_ignore_case(value, STR("link")))
-		return post->links.count || in_text(post, reference_has_link);
+		return post->links.count || in_text(post, reference_has_address);
 	if (str_eq_ignore_case(value, STR("mention")))
 		return post->mentions.count || in_text(post, has_handle);
 	if (str_eq_ignore_case(value, STR("tag")))

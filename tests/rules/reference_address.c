@@ -4,7 +4,7 @@
 #include "base/fold.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "rules/link.h"
+#include "rules/address.h"
 #include "tests/rules/reference.h"
 
 struct chars {
@@ -220,7 +220,7 @@ static size_t bytes_of(const struct chars *s)
 static bool ends_so(const struct chars *host, const struct chars *asked)
 {
 	size_t from = host->n - asked->n;
-	if (host->n < asked->n || asked->n == 0 || bytes_of(host) > LINK_HOST_MAX_BYTES)
+	if (host->n < asked->n || asked->n == 0 || bytes_of(host) > ADDRESS_HOST_MAX_BYTES)
 		return false;
 	return memcmp(host->c + from, asked->c, asked->n * sizeof *asked->c) == 0 &&
 		(from == 0 || host->c[from - 1] == '.');
@@ -272,7 +272,7 @@ static bool link_is(const struct term *term, const struct chars *s, const struct
 	return found;
 }
 
-bool reference_link(const struct term *term, struct str text)
+bool reference_address(const struct term *term, struct str text)
 {
 	struct chars s = chars_of(text);
 	struct found_link link;
@@ -283,7 +283,7 @@ bool reference_link(const struct term *term, struct str text)
 	return found;
 }
 
-bool reference_has_link(struct str text)
+bool reference_has_address(struct str text)
 {
 	struct chars s = chars_of(text);
 	struct found_link link;

@@ -1,11 +1,10 @@
-#include "rules/link.h"
+#include "rules/address.h"
 
 #include <string.h>
 
 #include "base/fold.h"
 #include "base/utf8.h"
 #include "rules/term.h"
-#include "rules/text.h"
 #include "rules/wake.h"
 
 /* --- characters --- */
@@ -47,7 +46,7 @@ static bool one_of(struct str s, size_t i, const char *ascii)
 	return i < s.n && s.p[i] && strchr(ascii, s.p[i]);
 }
 
-size_t link_word_end(struct str s, size_t i)
+size_t address_word_end(struct str s, size_t i)
 {
 	if (spaceless_at(s, i))
 		return i + step_at(s, i);
@@ -56,7 +55,7 @@ size_t link_word_end(struct str s, size_t i)
 	return i;
 }
 
-bool link_parted(struct str whole, size_t from, size_t to)
+bool address_parted(struct str whole, size_t from, size_t to)
 {
 	bool left = tight_before(whole, from) && tight_at(whole, from);
 	bool right = tight_before(whole, to) && tight_at(whole, to);
@@ -121,7 +120,7 @@ static bool is_top_label(struct str label)
 }
 
 /* The host of what is behind the "//" of a link that ends at link->to. */
-static void find_host(struct str s, size_t from, struct link *link)
+static void find_host(struct str s, size_t from, struct address *link)
 {
 	size_t end = from, at = from;
 	while (end < link->to && !one_of(s, end, "/?#"))
@@ -144,7 +143,23 @@ static size_t behind_port(struct str s, size_t i)
 	return end > i + 1 ? end : i;
 }
 
-/* --- links in a text --- */
+/* --- addresses in a text --- */
+
+/* Where the characters end that an address can have. */
+static size_t run_end(struct str s, size_t i)
+{
+	while (i < s.n && (unsigned char)s.p[i] > ' ' && !one_of(s, i, "<>\"{}|\\^`\x7f"))
+		i++;
+	return i;
+}
+
+/* How many bytes of http:// or https:// stand at i, or of nothing where www. does. */
+static bool begins_open(struct str s, size_t i, size_t *scheme)
+{
+	struct str rest = str_slice(s, i, s.n);
+	*scheme = str_starts(rest, STR("http://")) ? 7 : str_starts(rest, STR("https://")) ? 8 : 0;
+	return *scheme || str_starts(rest, STR("www."));
+}
 
 static bool allows_bare(struct str s, size_t from, size_t to)
 {
@@ -154,21 +169,21 @@ static bool allows_bare(struct str s, size_t from, size_t to)
 	return !at_sign && (!slash || scheme);
 }
 
-static bool read_bare(struct str s, size_t from, struct host host, struct link *link)
+static bool read_bare(struct str s, size_t from, struct host host, struct address *link)
 {
 	if (host.count < 2 || !is_top_label(str_slice(s, host.last, host.to)) ||
 		!allows_bare(s, from, host.to))
 		return false;
-	*link = (struct link){ from, host.to, from, host.to, true };
+	*link = (struct address){ from, host.to, from, host.to, true };
 	size_t path = behind_port(s, host.to);
 	if (one_of(s, path, "/?#")) {
 		link->poor = false;
-		link->to = text_path_end(s.p, path, s.n);
+		link->to = run_end(s, path);
 	}
 	return true;
 }
 
-bool link_next(struct str s, size_t *at, struct link *link)
+bool address_next(struct str s, size_t *at, struct address *link)
 {
 	size_t i = *at;
 	while (i < s.n) {
@@ -176,16 +191,14 @@ bool link_next(struct str s, size_t *at, struct link *link)
 			i += step_at(s, i);
 			continue;
 		}
-		size_t end = text_link_end(s.p, i, s.n);
+		size_t scheme;
+		bool open = begins_open(s, i, &scheme);
 		struct host host = read_host(s, i, false);
-		if (end) {
-			*link = (struct link){ .from = i, .to = end };
-			find_host(s,
-				s.p[i] == 'w' ? i
-					      : i + str_find(str_slice(s, i, end), STR("//")) + 2,
-				link);
+		if (open) {
+			*link = (struct address){ .from = i, .to = run_end(s, i) };
+			find_host(s, i + scheme, link);
 		}
-		if (end || read_bare(s, i, host, link)) {
+		if (open || read_bare(s, i, host, link)) {
 			*at = link->to;
 			return true;
 		}
@@ -195,9 +208,9 @@ bool link_next(struct str s, size_t *at, struct link *link)
 	return false;
 }
 
-struct link link_of_value(struct str s)
+struct address address_of_value(struct str s)
 {
-	struct link link = { .to = s.n };
+	struct address link = { .to = s.n };
 	size_t scheme = str_find(s, STR("://"));
 	if (scheme != SIZE_MAX) {
 		find_host(s, scheme + 3, &link);
@@ -215,11 +228,11 @@ struct link link_of_value(struct str s)
 /* --- the hosts that a link lies below --- */
 
 struct labels {
-	char padded[WAKE_PAD_BYTES + LINK_HOST_MAX_BYTES + WAKE_PAD_BYTES];
+	char padded[WAKE_PAD_BYTES + ADDRESS_HOST_MAX_BYTES + WAKE_PAD_BYTES];
 	size_t n;
 	struct {
 		size_t from, at; /* in the folded text, in the host */
-	} items[LINK_HOST_MAX_BYTES];
+	} items[ADDRESS_HOST_MAX_BYTES];
 	size_t count;
 };
 
@@ -232,7 +245,7 @@ static bool read_labels(struct str s, size_t from, size_t to, struct labels *l)
 	s = str_slice(s, 0, to);
 	while (from < to) {
 		size_t end = label_end(s, from, true), n = end - from;
-		if (n == 0 || l->n + (l->n > 0) + n > LINK_HOST_MAX_BYTES)
+		if (n == 0 || l->n + (l->n > 0) + n > ADDRESS_HOST_MAX_BYTES)
 			return false;
 		if (l->n)
 			host[l->n++] = '.';
@@ -268,7 +281,7 @@ static void see_hosts(struct str s, size_t from, size_t to,
 	}
 }
 
-void link_hosts(struct str s, const struct link *link,
+void address_hosts(struct str s, const struct address *link,
 	void (*see)(void *ctx, struct str host, size_t from, size_t to), void *ctx)
 {
 	size_t from = link->host_from, to = link->host_to, text = running_text(s, from, to);
@@ -279,11 +292,11 @@ void link_hosts(struct str s, const struct link *link,
 
 /* --- terms --- */
 
-struct str link_anchor(struct str s)
+struct str address_anchor(struct str s)
 {
 	struct str best = STR_NONE;
 	for (size_t i = 0; i < s.n;) {
-		size_t end = word_at(s, i) ? link_word_end(s, i) : i;
+		size_t end = word_at(s, i) ? address_word_end(s, i) : i;
 		if (end - i > best.n)
 			best = str_slice(s, i, end);
 		i = end > i ? end : i + step_at(s, i);
@@ -302,7 +315,7 @@ static bool is_common(struct str label)
 	return false;
 }
 
-struct str link_host_label(struct str host)
+struct str address_host_label(struct str host)
 {
 	struct str best = STR_NONE, label, rest = host;
 	while (str_next(&rest, '.', &label)) {
@@ -350,11 +363,11 @@ static const char *url_problem(const struct term *t, size_t *at)
 		*at = i;
 		return "a link has no spaces: this is found in none";
 	}
-	return link_anchor(t->folded).n ? NULL
-					: "no word is in this: it would be found in any link";
+	return address_anchor(t->folded).n ? NULL
+					   : "no word is in this: it would be found in any link";
 }
 
-const char *link_term_problem(struct term *t, struct arena *arena, size_t *at)
+const char *address_term_problem(struct term *t, struct arena *arena, size_t *at)
 {
 	if (t->kind == TERM_SITE)
 		return site_problem(t, arena, at);
@@ -362,5 +375,5 @@ const char *link_term_problem(struct term *t, struct arena *arena, size_t *at)
 		return url_problem(t, at);
 	*at = 0;
 	t->folded = str_trim(t->folded);
-	return link_anchor(t->folded).n ? NULL : "no word is in this: it is no hashtag";
+	return address_anchor(t->folded).n ? NULL : "no word is in this: it is no hashtag";
 }
