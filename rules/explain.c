@@ -24,6 +24,7 @@ static void add(struct explaining *x, const struct found *f)
 		.term = t->written,
 		.list = t->listed ? x->rules->lists[t->owner].name : STR_NONE,
 		.field = (enum post_field)f->field,
+		.item = f->item,
 		.from = f->from,
 		.to = f->to,
 		.way = (enum hit_way)f->way,
@@ -70,6 +71,8 @@ static int by_place(const void *left, const void *right)
 	const struct hit *a = left, *b = right;
 	if (a->field != b->field)
 		return a->field < b->field ? -1 : 1;
+	if (a->item != b->item)
+		return a->item < b->item ? -1 : 1;
 	if (a->from != b->from)
 		return a->from < b->from ? -1 : 1;
 	if (a->to != b->to)

@@ -22,8 +22,9 @@ struct rule_keys {
 };
 
 struct where_keys {
-	struct str_list lang, source, from, type;
-	const struct conf_node *later;
+	struct str_list lang, source, from, to, type, is, has, followers, country, since;
+	struct str_list site, url, tag, title, text;
+	bool repost;
 };
 
 struct list_keys {

@@ -1,7 +1,7 @@
 /* The parts of rules_load, which share this state. */
 #pragma once
 
-#include "conf/yaml.h"
+#include "conf/decode.h"
 #include "rules/rules.h"
 
 struct conf_field;

@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "rules/fields.h"
+#include "rules/load.h"
+#include "rules/operator.h"
 #include "rules/query.h"
 
 /* The children of a node while they are gathered: at most `size`. */
@@ -170,78 +172,6 @@ static struct expr *entries(struct loader *l, enum expr_kind kind, const struct 
 	return join(l, kind, first->at, g);
 }
 
-static bool is_language(struct str s)
-{
-	size_t n = str_find_char(s, '-');
-	n = n == SIZE_MAX ? s.n : n;
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-		if (!letter && (i < n || !((c >= '0' && c <= '9') || c == '-')))
-			return false;
-	}
-	return n == 2 || n == 3;
-}
-
-static void check_value(
-	struct loader *l, enum expr_field field, struct str value, const struct conf_node *node)
-{
-	enum post_type type;
-	if (field == EXPR_LANG && !is_language(value)) {
-		diag_error(l->diag, node->at, "not a language: '%.*s'", STR_ARGS(value));
-		diag_hint(l->diag, "languages are written fr, en or pt-BR");
-	} else if (field == EXPR_TYPE && !post_type_of(value, &type)) {
-		struct str names[POST_DELETE + 1];
-		for (size_t i = 0; i <= POST_DELETE; i++)
-			names[i] = str_of(post_type_name((enum post_type)i));
-		struct str nearest = diag_nearest(value, names, POST_DELETE + 1);
-		diag_error(l->diag, node->at, "not a type of post: '%.*s'", STR_ARGS(value));
-		if (nearest.p)
-			diag_hint(l->diag, "did you mean '%.*s'?", STR_ARGS(nearest));
-	} else if (value.n == 0 || (field == EXPR_FROM && str_eq(value, STR("@")))) {
-		diag_error(l->diag, node->at, "empty");
-	}
-}
-
-static struct expr *condition(struct loader *l, const struct conf_node *where, const char *key,
-	enum expr_field field, struct str_list values)
-{
-	const struct conf_node *node = conf_get(where, key);
-	bool many = node && node->kind == CONF_LIST;
-	if (!node || values.count != (many ? node->count : node->kind != CONF_NULL))
-		return NULL; /* absent, or an error was reported */
-	if (values.count == 0) {
-		diag_error(l->diag, node->at, "nothing stands here: leave the key out");
-		return NULL;
-	}
-	struct str *items = arena_array(&l->rules->arena, struct str, values.count);
-	for (size_t i = 0; i < values.count; i++) {
-		check_value(l, field, values.items[i], many ? &node->items[i] : node);
-		bool at_sign = field == EXPR_FROM && str_starts(values.items[i], STR("@"));
-		items[i] = str_slice(values.items[i], at_sign, values.items[i].n);
-	}
-	struct expr *e = new_expr(l, EXPR_FIELD, node->at);
-	e->field = field;
-	e->values = (struct str_list){ items, values.count };
-	return e;
-}
-
-enum { CONDITIONS = 4 };
-
-static void add_conditions(struct loader *l, struct gather *g, const struct conf_node *where)
-{
-	struct where_keys keys;
-	if (!where)
-		return;
-	/* What is wrong with one key says nothing against the others. */
-	(void)conf_decode(rules_where_fields, NULL, where, &keys, &l->rules->arena, l->diag);
-	load_refuse_later(l, where, rules_where_fields);
-	gather_add(g, condition(l, where, "lang", EXPR_LANG, keys.lang));
-	gather_add(g, condition(l, where, "source", EXPR_SOURCE, keys.source));
-	gather_add(g, condition(l, where, "from", EXPR_FROM, keys.from));
-	gather_add(g, condition(l, where, "type", EXPR_TYPE, keys.type));
-}
-
 static void check_targets(struct loader *l, const struct conf_node *node, struct str_list targets)
 {
 	if (!l->known_targets || !node)
@@ -318,14 +248,16 @@ static struct expr *build_tree(
 	struct loader *l, const struct conf_node *map, const struct rule_keys *keys, size_t rule)
 {
 	struct expr *query = keys->query ? query_load(l, keys->query, rule) : NULL;
-	size_t most = 3 + entry_count(keys->all) + CONDITIONS + (query ? query->child_count : 0);
+	size_t most = 3 + entry_count(keys->all) + OPERATOR_MAX_CONDITIONS +
+		(query ? query->child_count : 0);
 	struct gather g = gather_of(l, most);
 	check_whole(l, map, keys, query);
 	gather_add(&g, entries(l, EXPR_OR, keys->any, LEAF_TERM, keys->regex, rule));
 	add_entries(l, &g, keys->all, LEAF_TERM, rule);
 	add_query(&g, query);
 	gather_add(&g, negate(l, entries(l, EXPR_OR, keys->none, LEAF_NEGATIVE, NULL, rule)));
-	add_conditions(l, &g, keys->where);
+	if (keys->where)
+		g.count += operator_where(l, keys->where, rule, g.items + g.count);
 	struct expr *root = join(l, EXPR_AND, map->at, g);
 	return root ? root : new_expr(l, EXPR_OR, map->at); /* matches nothing */
 }

@@ -188,7 +188,7 @@ static void find_phrase(struct gap *g, uint32_t term, enum post_field field)
 		uint32_t from = m->near->places[g->parts[first].from].from;
 		uint32_t end = stretch_end(g, &same);
 		if (text_units_until(units, end) - text_units_before(units, from) <= most) {
-			match_add_found(m, term, field, from, end, same ? WAY_EXACT : WAY_FOLDED);
+			match_add_span(m, term, field, from, end, same ? WAY_EXACT : WAY_FOLDED);
 			skip_to(g, end);
 		} else {
 			g->parts[first].from++;

@@ -17,3 +17,9 @@ const char *operator_field_name(enum expr_field field); /* "lang" and so on */
  * at its value's place. */
 struct expr *operator_expr(struct loader *l, struct str name, const struct str *values,
 	const struct where *places, size_t count, size_t rule, struct where at);
+
+/* The conditions of a rule, one for each key of `where:`, at most OPERATOR_MAX_CONDITIONS. Returns
+ * how many; those that have errors are left out. */
+enum { OPERATOR_MAX_CONDITIONS = 32 };
+size_t operator_where(
+	struct loader *l, const struct conf_node *where, size_t rule, struct expr **conditions);

@@ -44,6 +44,17 @@ struct scan_scratch {
 
 enum { PLAIN_MAX_BYTES = 8 * 1024 * 1024, ASCII_PART_BYTES = 48 };
 
+static void add_keys(struct scan *s, const struct post_map *map, enum post_map_part part)
+{
+	size_t count;
+	const struct post_map_key *keys = post_map_keys(map, part, &count);
+	for (size_t i = 0; i < count; i++) {
+		/* Too many keys to look for: then everything is let through. */
+		if (!scan_keys_add(&s->keys, keys[i].key, keys[i].html, keys[i].within))
+			s->all = true;
+	}
+}
+
 struct scan *scan_create(
 	const struct ruleset *set, const struct post_map *map, enum scan_kernel_choice kernel)
 {
@@ -54,13 +65,12 @@ struct scan *scan_create(
 	s->lines_are_text = map == NULL;
 	s->all = set->always_count > 0;
 	scan_keys_init(&s->keys);
-	size_t count = 0;
-	const struct post_map_key *keys = map ? post_map_text_keys(map, &count) : NULL;
-	for (size_t i = 0; i < count; i++) {
-		/* Too many keys to look for: then everything is let through. */
-		if (!scan_keys_add(&s->keys, keys[i].key, keys[i].html, keys[i].within))
-			s->all = true;
-	}
+	if (map)
+		add_keys(s, map, POST_MAP_TEXT);
+	if (map && set->waits_for_links)
+		add_keys(s, map, POST_MAP_LINKS);
+	if (map && set->waits_for_tags)
+		add_keys(s, map, POST_MAP_TAGS);
 	return s;
 }
 
@@ -234,7 +244,8 @@ static bool end_value(const struct scan *s, struct scan_scratch *x, size_t from,
 	bool hit = t->hit;
 	if (!hit && memchr(t->p + from, '#', t->n - from))
 		hit = any_tag(s, x, text, from);
-	if (!s->set->literals) /* regexes do look into links */
+	/* Regexes do look into links, and so do site: and url:. */
+	if (!s->set->literals && !s->set->waits_for_links)
 		blank_links(t, from);
 	t->p[t->n++] = ' ';
 	return hit;

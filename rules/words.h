@@ -10,6 +10,8 @@ enum posting_kind {
 	POSTING_TAG,
 	POSTING_HANDLE,
 	POSTING_CASHTAG,
+	POSTING_SITE, /* a host, whole */
+	POSTING_URL, /* the word at byte `position` of what is looked for in links */
 };
 
 struct posting {

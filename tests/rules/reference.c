@@ -491,3 +491,15 @@ int reference_term(const struct term *term, struct str text, struct regex_scratc
 	steps_finish(&s);
 	return found;
 }
+
+bool reference_has_entity(struct str text, enum term_kind kind)
+{
+	struct steps s = steps_of(text);
+	bool found = false;
+	mark_links(&s);
+	mark_handles(&s);
+	for (size_t i = 0; i < s.count && !found; i++)
+		found = kind == TERM_TAG ? begins_tag(&s, i) : begins_handle(&s, i);
+	steps_finish(&s);
+	return found;
+}

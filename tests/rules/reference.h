@@ -40,7 +40,28 @@
  *
  * =: each word found has the same letters as the term's word, case and accents included (joined:
  * the whole body as the words joined). Symbols: the same bytes anywhere. Regex: regex_find.
- * Each field is searched by itself. */
+ * Each field is searched by itself.
+ *
+ * site: and url: look at addresses, which are found apart from links. Running through a text from
+ * the left, one may begin at a word character that is not spaceless and does not follow such a one.
+ * http://, https:// or www. begin one, up to the next white space, symbol, control character or one
+ * of < > " { } | \ ^ `. Else a host of two labels or more may. Labels are word characters with
+ * hyphens between; dots are written . [.] (.) [dot] or (dot). Such a bare host has no spaceless
+ * characters; its last label has two bytes or more and no digit, or begins with xn--; neither "@"
+ * nor a slash that follows no slash stands before, nor "@" behind. If / ? or # follows, be it
+ * behind
+ * ":" and digits, the address goes on as others do. Whatever host begins there, the search goes on
+ * behind it, or behind the address.
+ * Its host begins behind "//" (or with it, if it has none), behind the last "@" before the next / ?
+ * or #. A value of url or links is one address, whose host begins behind "://" or a first "//";
+ * else it has a host if it begins with two labels or more and then ends, or / ? # follow, be it
+ * behind ":" and digits.
+ * site: the host, or the host without some of its first labels, is equal. Where a spaceless
+ * character follows one that is not, the host may also end before.
+ * url: the folded text stands in an address that is no bare host alone, or in a value; no two word
+ * characters, neither spaceless, are one in it and one beside it.
+ * Tags: the folded values are equal, without spaces around. url counts unless it was put together.
+ * title: and text: look at that field alone. */
 #pragma once
 
 #include "model/post.h"
@@ -51,3 +72,12 @@
 int reference_term(const struct term *term, struct str text, struct regex_scratch *scratch);
 int reference_rule(const struct rules *rules, size_t rule, const struct post *post,
 	struct regex_scratch *scratch);
+/* TERM_SITE and TERM_URL in a text. */
+bool reference_address(const struct term *term, struct str text);
+/* A term of links or hashtags in the post's url, links and tags. */
+bool reference_outside(const struct term *term, const struct post *post);
+/* A condition on a field with one value, as it was written. */
+bool reference_condition(enum expr_field field, struct str value, const struct post *post);
+/* Does a text have a link that url: would look at, a handle, a hashtag? */
+bool reference_has_address(struct str text);
+bool reference_has_entity(struct str text, enum term_kind kind);
