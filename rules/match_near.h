@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rules/compiled.h"
+#include "rules/near_pair.h"
 #include "rules/text_units.h"
 
 /* Of a NEAR inside another, and of one field: more places than that are not looked at. */
@@ -21,14 +22,7 @@ bool near_is(struct match_scratch *m, const struct expr *e);
 void near_places(struct match_scratch *m, const struct expr *e,
 	void (*add)(void *ctx, const struct found *f), void *ctx);
 
-/* The two places that come nearest, near enough or not. */
-struct near_pair {
-	bool any; /* false: nowhere do both stand in one field without overlapping */
-	bool reversed; /* of ONEAR: only the other way round */
-	enum post_field field;
-	uint32_t words; /* between the two */
-	uint32_t from, to, other_from, other_to; /* the first and the second, in the text's order */
-};
+/* Looks also for pairs that are too far from each other. */
 struct near_pair near_nearest(struct match_scratch *m, const struct expr *e);
 
 /* A word of a phrase with a gap occurs: it is to be looked for by gap_find. */

@@ -80,49 +80,54 @@ static void add_regex(const struct term *t, bool in_query, struct buf *out)
 	buf_addf(out, "/%s", t->flags);
 }
 
+/* Behind a sign or name: in quotes unless that makes no difference. */
+static void add_letters(struct str letters, struct buf *out)
+{
+	bool plain = letters.n > 0;
+	for (size_t i = 0; i < letters.n && plain; i++)
+		plain = (unsigned char)letters.p[i] > ' ' && !strchr("()\",", letters.p[i]);
+	plain = plain && str_find(letters, STR("\xC2\xA0")) == SIZE_MAX;
+	buf_add(out, plain ? STR("") : STR("\""));
+	buf_add(out, letters);
+	buf_add(out, plain ? STR("") : STR("\""));
+}
+
+/* What stands around the letters of each kind but words and regexes. */
+struct signs {
+	const char *before, *after;
+};
+
+static const struct signs signs[] = {
+	[TERM_TAG] = { "#", "" },
+	[TERM_HANDLE] = { "@", "" },
+	[TERM_CASHTAG] = { "$", "" },
+	[TERM_PREFIX] = { "", "*" },
+	[TERM_SUFFIX] = { "*", "" },
+	[TERM_STEM] = { "stem:", "" },
+	[TERM_SITE] = { "site:", "" },
+	[TERM_URL] = { "url:", "" },
+};
+
 void print_term(const struct term *t, bool in_query, struct buf *out)
 {
-	static const char *const signs[] = {
-		[TERM_TAG] = "#", [TERM_HANDLE] = "@", [TERM_CASHTAG] = "$"
-	};
-	if (t->edits) {
-		buf_add(out, t->written);
-		return;
-	}
+	bool only = t->only == 1 << FIELD_TITLE || t->only == 1 << FIELD_TEXT;
+	if (only)
+		buf_add(out, t->only == 1 << FIELD_TITLE ? STR("title:") : STR("text:"));
 	buf_add(out, t->exact ? STR("=") : STR(""));
-	switch (t->kind) {
-	case TERM_WORDS:
-	case TERM_SYMBOLS:
-		add_words(t, out);
-		break;
-	case TERM_TAG:
-	case TERM_HANDLE:
-	case TERM_CASHTAG:
-		buf_add(out, str_of(signs[t->kind]));
-		buf_add(out, t->letters);
-		break;
-	case TERM_REGEX:
+	if (t->kind == TERM_REGEX) {
 		add_regex(t, in_query, out);
-		break;
-	default:
-		buf_add(out, str_slice(t->written, t->exact, t->written.n));
-		break;
+	} else if (t->edits) {
+		buf_addf(out, "%.*s~%u", STR_ARGS(t->letters), t->edits);
+	} else if (t->kind == TERM_WORDS || t->kind == TERM_SYMBOLS) {
+		add_words(t, out);
+	} else {
+		buf_add(out, str_of(signs[t->kind].before));
+		add_letters(t->letters, out);
+		buf_add(out, str_of(signs[t->kind].after));
 	}
 }
 
 /* --- queries --- */
-
-static void add_value(struct str value, struct buf *out)
-{
-	bool bare = value.n > 0;
-	for (size_t i = 0; i < value.n && bare; i++)
-		bare = (unsigned char)value.p[i] > ' ' && !strchr("(),\"", value.p[i]) &&
-			value.p[i] != 0x7F;
-	bare = bare && utf8_valid(value) && str_find(value, STR("\xC2\xA0")) == SIZE_MAX;
-	buf_add(out, bare ? STR("") : STR("\""));
-	buf_add(out, value);
-	buf_add(out, bare ? STR("") : STR("\""));
-}
 
 static bool all_bare(struct str_list values)
 {
@@ -143,7 +148,7 @@ static void add_field(const struct expr *e, struct buf *out)
 	buf_addf(out, "%s:%s", operator_field_name(e->field), group ? "(" : "");
 	for (size_t i = 0; i < e->values.count; i++) {
 		buf_add(out, i == 0 ? STR("") : group ? STR(" OR ") : STR(","));
-		add_value(e->values.items[i], out);
+		add_letters(e->values.items[i], out);
 	}
 	buf_add(out, group ? STR(")") : STR(""));
 }
