@@ -32,16 +32,20 @@ static size_t ascii_letters(struct str s, size_t i)
 	return n;
 }
 
-/* White space, or what vanishes such as marks of direction, before a "$". */
-static bool stands_free(struct str s, size_t i)
+/* White space, and marks of direction. */
+static bool is_space(uint32_t c)
 {
-	uint32_t c;
-	if (i == 0)
-		return true;
-	(void)utf8_read(s, utf8_floor(s, i - 1), &c);
 	return c <= ' ' || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200F) ||
 		c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202F) || c == 0x205F ||
 		(c >= 0x2066 && c <= 0x2069) || c == 0x3000;
+}
+
+static bool stands_free(struct str s, size_t i)
+{
+	uint32_t c = ' ';
+	if (i > 0)
+		(void)utf8_read(s, utf8_floor(s, i - 1), &c);
+	return is_space(c);
 }
 
 /* The strict cashtag whose "$" is at original byte i. */
@@ -58,7 +62,7 @@ static bool read_cashtag(struct str s, size_t i, struct entity *e)
 	}
 	if (end < s.n)
 		(void)utf8_read(s, end, &c);
-	if (c != '_' && fold_class(c) & FOLD_WORD)
+	if (c >= 0x80 ? !is_space(c) : c != '_' && fold_class(c) & FOLD_WORD)
 		return false;
 	*e = (struct entity){ KIND_CASHTAG, (uint32_t)i, (uint32_t)end };
 	return true;

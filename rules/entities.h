@@ -1,6 +1,7 @@
 /* The hashtags, handles, cashtags and links of a text, with their places in the original: what
  * `text_set` found, in order, for people and other programs. Stricter than matching in one thing: a
- * cashtag is one to six letters, perhaps with one or two behind a dot or "_", after white space. */
+ * cashtag is one to six letters, perhaps with one or two behind a dot or "_", after white space and
+ * before white space or ASCII punctuation. */
 #pragma once
 
 #include "rules/text.h"

@@ -273,10 +273,13 @@ static size_t short_link_end(const char *p, size_t i, size_t n)
 
 /* --- whole links --- */
 
-/* What is written like a link, up to white space and the characters that RFC 3986 keeps out. */
+/* What is written like a link, up to white space, the characters that RFC 3986 keeps out, and the
+ * next http:// or https://. */
 static size_t written_end(const char *p, size_t i, size_t n)
 {
-	while (i < n && (unsigned char)p[i] > ' ' && !strchr("<>\"{}|\\^`\x7f", p[i]))
+	i += scheme_length(p, i, n);
+	while (i < n && (unsigned char)p[i] > ' ' && !strchr("<>\"{}|\\^`\x7f", p[i]) &&
+		!begins_scheme(p, i, n))
 		i++;
 	return i;
 }

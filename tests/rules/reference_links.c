@@ -219,9 +219,11 @@ static size_t word_end(const struct steps *s, size_t i)
 
 static size_t written_end(const struct steps *s, size_t i)
 {
-	while (i < s->count && at(s, i) > ' ' && !one_of(at(s, i), "<>\"{}|\\^`\x7f"))
-		i++;
-	return i;
+	size_t end = i;
+	while (end < s->count && at(s, end) > ' ' && !one_of(at(s, end), "<>\"{}|\\^`\x7f") &&
+		(end == i || !begins_scheme(s, end)))
+		end++;
+	return end;
 }
 
 /* The end of the link without http:// or https:// that begins at i; i if none does. */
