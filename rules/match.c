@@ -245,8 +245,8 @@ static void find_entities(struct match_scratch *m, enum post_field field)
 	for (size_t i = 0; i < text->entity_count; i++) {
 		struct text_entity e = text->entities[i];
 		find_entity(m, field, e.kind, e.from, e.to);
-		if (e.host) /* @name@example.org is also @name */
-			find_entity(m, field, e.kind, e.from, e.host);
+		if (e.shorter) /* @name@example.org is also @name */
+			find_entity(m, field, e.kind, e.from, e.shorter);
 	}
 }
 

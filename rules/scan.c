@@ -226,9 +226,7 @@ static void blank_links(struct scan_text *t, size_t from)
 			continue;
 		/* "http" or "https" before the colon. */
 		start += at - start == 5 && t->p[start] == 'h' ? 0 : at - start == 5;
-		size_t end = start > 0 && fold_is_word(t->p[start - 1])
-			? 0
-			: text_link_end(t->p, start, t->n);
+		size_t end = link_shut_end(t->p, start, t->n);
 		if (end == 0)
 			continue;
 		memset(t->p + start, ' ', end - start);

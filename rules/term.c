@@ -10,6 +10,7 @@
 #include "rules/rules.h"
 #include "rules/term_alike.h"
 #include "rules/term_gap.h"
+#include "rules/text.h"
 
 struct parser {
 	const struct conf_node *node;
@@ -247,11 +248,24 @@ static size_t name_length(struct str s, const char *between, bool spaceless)
 			break;
 		bool inner = c < 0x80 && strchr(between, (int)c) && word_before(s, i) &&
 			(class_at(s, i + 1) & FOLD_WORD);
-		if (!inner && !(fold_class(c) & (FOLD_WORD | FOLD_VANISHES)))
+		bool tag_mark = spaceless && i > 0 && text_is_tag_mark(c);
+		if (!inner && !tag_mark && !(fold_class(c) & (FOLD_WORD | FOLD_VANISHES)))
 			break;
 		i += n ? n : 1;
 	}
 	return i;
+}
+
+static bool has_letter(struct str folded)
+{
+	for (size_t i = 0; i < folded.n;) {
+		uint32_t c;
+		size_t n = utf8_read(folded, i, &c);
+		if (fold_is_word(folded.p[i]) && text_is_letter(c))
+			return true;
+		i += n;
+	}
+	return false;
 }
 
 static bool parse_name(const struct parser *p, struct part body, enum term_kind kind,
@@ -264,7 +278,14 @@ static bool parse_name(const struct parser *p, struct part body, enum term_kind 
 		hint_quotes(p);
 		return false;
 	}
-	return set_letters(p, kind, name);
+	if (!set_letters(p, kind, name))
+		return false;
+	if (kind == TERM_TAG && !has_letter(p->term->folded)) {
+		diag_error(p->diag, place(p, name.offset), "a hashtag needs a letter");
+		hint_quotes(p);
+		return false;
+	}
+	return true;
 }
 
 static bool begins_cashtag(struct str body)

@@ -3,26 +3,10 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/fold.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-
-enum region { PLAIN, LINK, HANDLE };
-
-/* One folded character and where it is from. */
-struct step {
-	uint32_t c;
-	size_t from, to; /* in the text */
-	bool first; /* of what its source folds to */
-	unsigned source_class; /* fold_class of its source */
-	enum region region;
-};
-
-struct steps {
-	struct str text;
-	struct step *items;
-	size_t count, size;
-};
+#include "rules/text.h"
+#include "tests/rules/reference_steps.h"
 
 /* Steps from..to-1. */
 struct word {
@@ -71,7 +55,12 @@ static void add_code_point(struct steps *s, uint32_t code_point, size_t from, si
 			last->to = to;
 		} else {
 			add_step(s,
-				(struct step){ c, from, to, first, fold_class(code_point), PLAIN });
+				(struct step){ .c = c,
+					.from = from,
+					.to = to,
+					.first = first,
+					.source = code_point,
+					.source_class = fold_class(code_point) });
 		}
 	}
 }
@@ -87,65 +76,6 @@ static struct steps steps_of(struct str text)
 		i += n;
 	}
 	return s;
-}
-
-static uint32_t at(const struct steps *s, size_t i)
-{
-	return i < s->count ? s->items[i].c : 0;
-}
-
-static bool is_word(const struct steps *s, size_t i)
-{
-	uint32_t c = at(s, i);
-	return c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-static bool is_spaceless(const struct steps *s, size_t i)
-{
-	return is_word(s, i) && (fold_class(at(s, i)) & FOLD_SPACELESS);
-}
-
-/* A character that needs a boundary beside it. */
-static bool is_tight(const struct steps *s, size_t i)
-{
-	return is_word(s, i) && !is_spaceless(s, i);
-}
-
-static bool begins(const struct steps *s, size_t i, const char *ascii)
-{
-	for (size_t k = 0; ascii[k]; k++) {
-		if (at(s, i + k) != (unsigned char)ascii[k])
-			return false;
-	}
-	return true;
-}
-
-static bool one_of(uint32_t c, const char *ascii)
-{
-	return c > 0 && c < 0x80 && strchr(ascii, (int)c);
-}
-
-static void mark(struct steps *s, size_t from, size_t to, enum region region)
-{
-	for (size_t i = from; i < to; i++)
-		s->items[i].region = region;
-}
-
-static void mark_links(struct steps *s)
-{
-	for (size_t i = 0; i < s->count; i++) {
-		bool begin = begins(s, i, "http://") || begins(s, i, "https://") ||
-			begins(s, i, "www.");
-		if (!begin || (i > 0 && is_tight(s, i - 1)))
-			continue;
-		size_t end = i;
-		while (end < s->count && at(s, end) > ' ' && !one_of(at(s, end), "<>\"{}|\\^`\x7f"))
-			end++;
-		while (one_of(at(s, end - 1), ".,;:!?)]}'\""))
-			end--;
-		mark(s, i, end, LINK);
-		i = end - 1;
-	}
 }
 
 static bool in_handle(const struct steps *s, size_t i)
@@ -177,13 +107,20 @@ static size_t name_end(const struct steps *s, size_t i)
 	return host;
 }
 
+static bool may_begin_handle(const struct steps *s, size_t i)
+{
+	if (at(s, i) != '@' || s->items[i].region != PLAIN || s->items[i].bare)
+		return false;
+	if (i >= 2 && begins(s, i - 2, "rt@") && !(i > 2 && is_tight(s, i - 3)))
+		return true;
+	return i == 0 || (!is_tight(s, i - 1) && !one_of(at(s, i - 1), "!#$%&*@"));
+}
+
 static void mark_handles(struct steps *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		bool begin = at(s, i) == '@' && s->items[i].region == PLAIN &&
-			!(i > 0 && is_tight(s, i - 1));
 		size_t end = handle_end(s, i);
-		if (begin && end > i + 1)
+		if (may_begin_handle(s, i) && end > i + 1 && at(s, end) != '@')
 			mark(s, i, end, HANDLE);
 	}
 }
@@ -234,19 +171,35 @@ static struct words words_of(const struct steps *s)
 	return w;
 }
 
-/* The end of the hashtag whose "#" is at i; i + 1 if there is none. */
+/* Where the body ends that follows the "#" at i. */
 static size_t tag_end(const struct steps *s, size_t i)
 {
 	size_t end = i + 1;
-	while (end < s->count && is_word(s, end) && s->items[end].region == PLAIN)
+	while (end < s->count && s->items[end].region == PLAIN &&
+		(is_word(s, end) || (end > i + 1 && text_is_tag_mark(s->items[end].source))))
 		end++;
+	return end;
+}
+
+/* The same without the marks at its end. */
+static size_t tag_end_unmarked(const struct steps *s, size_t i)
+{
+	size_t end = tag_end(s, i);
+	while (end > i + 1 && !is_word(s, end - 1))
+		end--;
 	return end;
 }
 
 static bool begins_tag(const struct steps *s, size_t i)
 {
-	return at(s, i) == '#' && s->items[i].region == PLAIN && !(i > 0 && is_word(s, i - 1)) &&
-		tag_end(s, i) > i + 1;
+	if (at(s, i) != '#' || s->items[i].region != PLAIN || s->items[i].bare ||
+		(i > 0 && (is_word(s, i - 1) || at(s, i - 1) == '&')))
+		return false;
+	for (size_t k = i + 1; k < tag_end(s, i); k++) {
+		if (is_word(s, k) && text_is_letter(at(s, k)))
+			return true;
+	}
+	return false;
 }
 
 static bool has_class(const struct steps *s, size_t i, unsigned class)
@@ -390,11 +343,25 @@ static bool joined_is(const struct pattern *p, const struct steps *s, struct wor
 	return same;
 }
 
-static bool words_in_tag(const struct pattern *p, const struct steps *s, struct word body)
+static bool words_in_run(const struct pattern *p, const struct steps *s, struct word run)
 {
-	struct words parts = parts_of(s, body);
-	bool found = joined_is(p, s, body) || phrase_in(p, s, &parts, true);
+	struct words parts = parts_of(s, run);
+	bool found = phrase_in(p, s, &parts, true);
 	mem_free(parts.items);
+	return found;
+}
+
+static bool words_in_tag(const struct pattern *p, const struct steps *s, size_t i)
+{
+	size_t end = tag_end(s, i), from = i + 1;
+	bool found = joined_is(p, s, (struct word){ i + 1, end }) ||
+		joined_is(p, s, (struct word){ i + 1, tag_end_unmarked(s, i) });
+	for (size_t to = from; to <= end && !found; to++) {
+		if (to < end && is_word(s, to))
+			continue;
+		found = to > from && words_in_run(p, s, (struct word){ from, to });
+		from = to + 1;
+	}
 	return found;
 }
 
@@ -404,7 +371,7 @@ static bool find_words(const struct pattern *p, const struct steps *s)
 	bool found = phrase_in(p, s, &words, false);
 	for (size_t i = 0; i < s->count && !found; i++) {
 		if (begins_tag(s, i))
-			found = words_in_tag(p, s, (struct word){ i + 1, tag_end(s, i) });
+			found = words_in_tag(p, s, i);
 		else if (begins_handle(s, i) && p->words.count > 1)
 			found = joined_is(p, s, (struct word){ i + 1, handle_end(s, i) }) ||
 				joined_is(p, s, (struct word){ i + 1, name_end(s, i) });
@@ -426,7 +393,9 @@ static bool body_is(const struct pattern *p, const struct steps *s, size_t from,
 static bool find_tag(const struct pattern *p, const struct steps *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		if (begins_tag(s, i) && body_is(p, s, i + 1, tag_end(s, i)))
+		if (begins_tag(s, i) &&
+			(body_is(p, s, i + 1, tag_end(s, i)) ||
+				body_is(p, s, i + 1, tag_end_unmarked(s, i))))
 			return true;
 	}
 	return false;
@@ -446,13 +415,27 @@ static bool find_handle(const struct pattern *p, const struct steps *s)
 	return false;
 }
 
+/* Where the body ends that follows the "$" at i. */
+static size_t cashtag_end(const struct steps *s, size_t i)
+{
+	size_t end = i + 1, letters = 0;
+	while (in_word(s, end))
+		end++;
+	while (at(s, end) == '.' && s->items[end].region == PLAIN &&
+		in_word(s, end + 1 + letters) && at(s, end + 1 + letters) >= 'a' &&
+		at(s, end + 1 + letters) <= 'z')
+		letters++;
+	bool share = (letters == 1 || letters == 2) && !in_word(s, end + 1 + letters);
+	return share ? end + 1 + letters : end;
+}
+
 static bool find_cashtag(const struct pattern *p, const struct steps *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		size_t end = i + 1 + p->steps.count;
-		if (at(s, i) != '$' || s->items[i].region != PLAIN || (i > 0 && is_tight(s, i - 1)))
+		if (at(s, i) != '$' || s->items[i].region != PLAIN || s->items[i].bare ||
+			(i > 0 && is_tight(s, i - 1)))
 			continue;
-		if (end <= s->count && !is_tight(s, end) && body_is(p, s, i + 1, end))
+		if (body_is(p, s, i + 1, cashtag_end(s, i)))
 			return true;
 	}
 	return false;
