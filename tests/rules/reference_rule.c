@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/fold.h"
+#include "rules/term_alike.h"
 #include "tests/rules/reference.h"
 
 static int term_in_post(
@@ -11,7 +12,11 @@ static int term_in_post(
 	int answer = 0;
 	for (enum post_field f = 0; f < FIELD_COUNT && answer != 1; f++) {
 		struct str text = post_field(post, f);
-		int here = text.p ? reference_term(term, text, scratch) : 0;
+		int here = 0;
+		if (text.p && term_is_alike(term))
+			here = reference_alike(term, text, post->langs);
+		else if (text.p)
+			here = reference_term(term, text, scratch);
 		answer = here ? here : answer;
 	}
 	return answer;
