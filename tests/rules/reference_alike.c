@@ -128,17 +128,45 @@ static bool begins(struct letters word, struct str s, size_t n, bool lax)
 	return true;
 }
 
+static bool ends_so(struct str s, const char *endings)
+{
+	struct str rest = str_of(endings), one;
+	while (str_next(&rest, ' ', &one)) {
+		if (one.n > 0 && str_ends(s, one))
+			return true;
+	}
+	return false;
+}
+
+/* How many of the stem's last characters its words may lack. */
+static size_t lacking(struct str code, struct str stem)
+{
+	static const char *const none[] = { "da", "de", "no", "sv" };
+	static const char *const ent[] = { "es", "it", "pt" };
+	if (str_eq(code, STR("fr")))
+		return ends_so(stem, "iqu ent") ? 2 : ends_so(stem, "i l x");
+	if (str_eq(code, STR("nl")))
+		return ends_so(stem, "heid") ? 2 : 1;
+	if (str_eq(code, STR("en")))
+		return ends_so(stem, "e i l y");
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		if (str_eq(code, str_of(none[i])))
+			return 0;
+	}
+	for (size_t i = 0; i < sizeof ent / sizeof *ent; i++) {
+		if (str_eq(code, str_of(ent[i])))
+			return ends_so(stem, "ent");
+	}
+	return 1;
+}
+
 static bool opens(const struct comparing *x, int language, struct letters word)
 {
 	struct buf stem;
 	buf_init(&stem, 0);
 	add_stem(x, language, x->term->letters, &stem);
 	struct str s = utf8_count(buf_str(&stem)) < 2 ? x->term->folded : buf_str(&stem);
-	bool french = language == stem_language(STR("fr"));
-	bool dutch = language == stem_language(STR("nl"));
-	bool two = (french && (str_ends(s, STR("iqu")) || str_ends(s, STR("ent")))) ||
-		(dutch && str_ends(s, STR("heid")));
-	size_t n = utf8_count(s), less = two ? 2 : 1;
+	size_t n = utf8_count(s), less = lacking(str_of(stem_language_code(language)), s);
 	bool so = begins(word, s, n < less + 2 ? 2 : n - less, true);
 	buf_finish(&stem);
 	return so;
