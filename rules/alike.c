@@ -18,6 +18,7 @@ enum {
 
 struct alike {
 	struct alike_entry *entries;
+	uint8_t *letter_counts; /* by entry, of ALIKE_EDITED */
 	uint64_t *heads, *tails; /* a bit by the first and the last three bytes; NULL: none */
 	uint8_t *edits; /* by first byte and length: how many a word may have; NULL: none */
 	uint8_t head_lengths, tail_lengths; /* bit n - 1: some have n bytes, KEY_BYTES or more */
@@ -134,6 +135,7 @@ static void add_edited(struct alike *a, const struct alike_entry *e, uint32_t in
 	assert(e->edits >= 1 && e->edits <= ALIKE_MAX_EDITS);
 	assert(letters > ALIKE_MAX_EDITS && letters <= ALIKE_MAX_LETTERS);
 	alike_forms(e->letters, e->edits, add_form, &f);
+	a->letter_counts[index] = (uint8_t)letters;
 	allow(a, e->letters.p[0], ANY_LENGTH, e->edits);
 	for (size_t n = letters - e->edits; n <= letters + e->edits; n++)
 		allow(a, e->letters.p[0], n, e->edits);
@@ -166,6 +168,7 @@ struct alike *alike_create(const struct alike_entry *entries, size_t count)
 	count_entries(entries, count, counts);
 	make_tables(a, counts);
 	a->entries = mem_zero(count + 1, sizeof *a->entries);
+	a->letter_counts = mem_zero(count + 1, sizeof *a->letter_counts);
 	for (size_t i = 0; i < count; i++) {
 		const struct alike_entry *e = &entries[i];
 		assert(e->letters.n >= ALIKE_MIN_BYTES);
@@ -185,6 +188,7 @@ void alike_destroy(struct alike *a)
 	if (!a)
 		return;
 	mem_free(a->entries);
+	mem_free(a->letter_counts);
 	mem_free(a->heads);
 	mem_free(a->tails);
 	mem_free(a->edits);
@@ -212,7 +216,8 @@ static bool is_like(const struct asking *q, const struct alike_entry *e)
 		return str_starts(word, e->letters);
 	if (e->kind == ALIKE_ENDS)
 		return str_ends(word, e->letters);
-	size_t letters = utf8_count(e->letters), has = q->ascii ? q->n : utf8_count(word);
+	size_t letters = q->alike->letter_counts[e - q->alike->entries];
+	size_t has = q->ascii ? q->n : utf8_count(word);
 	return letters <= has + e->edits && has <= letters + e->edits &&
 		alike_edits(word, e->letters, e->edits) <= e->edits;
 }
@@ -315,10 +320,13 @@ static bool ask(const struct asking *q)
 
 static bool is_ascii(struct str s)
 {
-	unsigned char all = 0;
-	for (size_t i = 0; i < s.n; i++)
-		all |= (unsigned char)s.p[i];
-	return all < 0x80;
+	uint64_t all = 0;
+	unsigned unused = s.n % 8 ? (unsigned)(8 - s.n % 8) * 8 : 0;
+	for (size_t i = 0; i + 8 <= s.n; i += 8)
+		all |= load(s.p + i);
+	if (unused)
+		all |= load(s.p + s.n - s.n % 8) << unused;
+	return !(all & UINT64_C(0x8080808080808080));
 }
 
 void alike_find(
@@ -344,13 +352,6 @@ bool alike_has(const struct alike *a, struct str word)
 	return word.n >= ALIKE_MIN_BYTES && glance(a, word.p, word.n, ascii) && !ask(&q);
 }
 
-static bool word_has(const struct alike *a, const char *p, size_t n, bool ascii)
-{
-	if (!glance(a, p, n, ascii))
-		return false;
-	return alike_has(a, (struct str){ p, n });
-}
-
 /* Walks the edges of words, 64 bytes a step: an edge is a bit where being in a word changes. */
 bool alike_any(const struct alike *a, const char *folded, size_t from, size_t to)
 {
@@ -369,7 +370,8 @@ bool alike_any(const struct alike *a, const char *folded, size_t from, size_t to
 				starts &= starts - 1;
 			}
 			before = 0;
-			if (word_has(a, folded + start, end - start, plain))
+			if (glance(a, folded + start, end - start, plain) &&
+				alike_has(a, str_slice((struct str){ folded, end }, start, end)))
 				return true;
 		}
 		if (starts)

@@ -68,7 +68,10 @@ static size_t letters_of(struct str s, uint32_t letters[MAX_LETTERS])
 	size_t count = 0;
 	for (size_t i = 0; i < s.n; count++) {
 		assert(count < MAX_LETTERS);
-		size_t n = utf8_read(s, i, &letters[count]);
+		size_t n = 1;
+		letters[count] = (unsigned char)s.p[i];
+		if (letters[count] >= 0x80)
+			n = utf8_read(s, i, &letters[count]);
 		i += n ? n : 1;
 	}
 	return count;
@@ -80,30 +83,46 @@ static unsigned least(unsigned a, unsigned b)
 }
 
 /* Row by row of the table of distances between beginnings; `before` and `last` are the two rows
- * above. */
-unsigned alike_edits(struct str a, struct str b, unsigned most)
+ * above. Only a band beside the diagonal can be small enough: what is outside counts as too much.
+ */
+static unsigned distance(const uint32_t *x, size_t m, const uint32_t *y, size_t n, unsigned most)
 {
-	uint32_t x[MAX_LETTERS], y[MAX_LETTERS];
-	unsigned rows[3][MAX_LETTERS + 1];
-	unsigned *before = rows[0], *last = rows[1], *row = rows[2];
-	size_t m = letters_of(a, x), n = letters_of(b, y);
-	for (size_t j = 0; j <= n; j++)
-		last[j] = (unsigned)j;
+	unsigned rows[3][MAX_LETTERS + 2];
+	unsigned *before = rows[0], *last = rows[1], *row = rows[2], much = most + 1;
+	for (size_t j = 0; j <= n + 1; j++) {
+		before[j] = row[j] = much;
+		last[j] = least((unsigned)j, much);
+	}
 	for (size_t i = 1; i <= m; i++) {
-		unsigned smallest = row[0] = (unsigned)i;
-		for (size_t j = 1; j <= n; j++) {
-			row[j] = least(last[j] + 1, row[j - 1] + 1);
+		size_t from = i > most ? i - most : 1, to = i + most < n ? i + most : n;
+		row[from - 1] = from == 1 ? least((unsigned)i, much) : much;
+		for (size_t j = from; j <= to; j++) {
+			row[j] = least(least(last[j], row[j - 1]) + 1, much);
 			row[j] = least(row[j], last[j - 1] + (x[i - 1] != y[j - 1]));
 			if (i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1])
 				row[j] = least(row[j], before[j - 2] + 1);
-			smallest = least(smallest, row[j]);
 		}
-		if (smallest > most + 1)
-			return most + 1;
+		row[to + 1] = much;
 		unsigned *above = before;
 		before = last;
 		last = row;
 		row = above;
 	}
-	return least(last[n], most + 1);
+	return least(last[n], much);
+}
+
+/* What both begin and end with does not count. */
+unsigned alike_edits(struct str a, struct str b, unsigned most)
+{
+	uint32_t x[MAX_LETTERS], y[MAX_LETTERS];
+	size_t m = letters_of(a, x), n = letters_of(b, y), first = 0;
+	if (m > n + most || n > m + most)
+		return most + 1;
+	while (first < m && first < n && x[first] == y[first])
+		first++;
+	while (m > first && n > first && x[m - 1] == y[n - 1]) {
+		m--;
+		n--;
+	}
+	return distance(x + first, m - first, y + first, n - first, most);
 }

@@ -21,7 +21,6 @@ struct alike_scratch {
 	enum post_field field;
 	uint32_t from, to; /* the word in the folded text */
 	uint32_t asked_from; /* without its pronoun */
-	bool joined; /* has an apostrophe */
 };
 
 struct alike_scratch *alike_scratch_create(const struct compiled_alike *c)
@@ -138,9 +137,12 @@ static bool find_way(struct alike_scratch *s, uint32_t id, enum hit_way *way)
 {
 	const struct term *t = term_of(s, id);
 	bool star = t->kind == TERM_PREFIX || t->kind == TERM_SUFFIX;
-	if ((star && s->asked_from != s->from) || (t->edits && s->joined))
+	struct str word = asked_word(s);
+	if (t->kind != TERM_STEM && s->asked_from != s->from)
 		return false;
-	if (star || str_eq(asked_word(s), t->folded)) {
+	if (t->edits && str_find_char(word, '\'') != SIZE_MAX)
+		return false;
+	if (star || str_eq(word, t->folded)) {
 		*way = same_letters(s, t) ? WAY_EXACT : WAY_FOLDED;
 		return *way == WAY_EXACT || !t->exact;
 	}
@@ -185,9 +187,8 @@ static void ask_word(struct alike_scratch *s, uint32_t from, uint32_t to)
 	const char *p = text_of(s)->folded.p;
 	s->from = from;
 	s->to = to;
-	s->joined = memchr(p + from, '\'', to - from) != NULL;
 	ask(s, from);
-	uint32_t behind = s->joined ? behind_pronouns(p, from, to) : from;
+	uint32_t behind = behind_pronouns(p, from, to);
 	if (behind != from && s->compiled->stems)
 		ask(s, behind);
 }

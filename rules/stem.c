@@ -9,32 +9,35 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-/* Only languages whose algorithm leaves the beginnings of words alone. */
+/* Only languages whose algorithm leaves the beginnings of words alone. What it puts in place of an
+ * ending is in the stem but not in the word: French makes -al of -aux, -ent of -ence and -emment,
+ * -iqu of -ication. */
 static const struct language {
 	const char *codes; /* the first is libstemmer's */
-	const char *endings; /* of stems of which words may lack the last two letters, not one only:
-				French puts -iqu for -ication and -ent for -emment */
+	const char
+		*one; /* endings of stems whose last letter words may lack; "": none; NULL: all */
+	const char *two; /* of those whose last two letters */
 } languages[] = {
-	{ "ca cat", "" },
-	{ "da dan", "" },
-	{ "de deu ger", "" },
-	{ "el ell gre", "" },
-	{ "en eng", "" },
-	{ "es spa", "" },
-	{ "eu eus baq", "" },
-	{ "fi fin", "" },
-	{ "fr fra fre", "iqu ent" },
-	{ "hu hun", "" },
-	{ "hy hye arm", "" },
-	{ "it ita", "" },
-	{ "lt lit", "" },
-	{ "nl nld dut", "heid" },
-	{ "no nor nb nob nn nno", "" },
-	{ "pt por", "" },
-	{ "ro ron rum", "" },
-	{ "ru rus", "" },
-	{ "sv swe", "" },
-	{ "tr tur", "" },
+	{ "ca cat", NULL, "" },
+	{ "da dan", "", "" },
+	{ "de deu ger", "", "" },
+	{ "el ell gre", NULL, "" },
+	{ "en eng", "e i l y", "" },
+	{ "es spa", "ent", "" },
+	{ "eu eus baq", NULL, "" },
+	{ "fi fin", NULL, "" },
+	{ "fr fra fre", "i l x", "iqu ent" },
+	{ "hu hun", NULL, "" },
+	{ "hy hye arm", NULL, "" },
+	{ "it ita", "ent", "" },
+	{ "lt lit", NULL, "" },
+	{ "nl nld dut", NULL, "heid" },
+	{ "no nor nb nob nn nno", "", "" },
+	{ "pt por", "ent", "" },
+	{ "ro ron rum", NULL, "" },
+	{ "ru rus", NULL, "" },
+	{ "sv swe", "", "" },
+	{ "tr tur", NULL, "" },
 };
 
 enum { LANGUAGES = sizeof languages / sizeof *languages };
@@ -217,8 +220,12 @@ static bool ends_in_any(struct str s, struct str endings)
 
 size_t stem_opening(int language, struct str stem)
 {
-	size_t wanted = utf8_count(stem), n = 0;
-	size_t loose = ends_in_any(stem, str_of(languages[language].endings)) ? 2 : 1;
+	const struct language *l = &languages[language];
+	size_t wanted = utf8_count(stem), n = 0, loose = 0;
+	if (ends_in_any(stem, str_of(l->two)))
+		loose = 2;
+	else if (!l->one || ends_in_any(stem, str_of(l->one)))
+		loose = 1;
 	wanted = wanted > loose + STEM_OPENING_LETTERS ? wanted - loose : STEM_OPENING_LETTERS;
 	for (size_t i = 0; i < wanted && n < stem.n; i++) {
 		uint32_t c;

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "rules/term_alike.h"
 #include "rules/text.h"
 #include "tests/rules/reference_steps.h"
 
@@ -458,11 +459,59 @@ static bool find_kind(const struct pattern *p, const struct steps *s)
 	}
 }
 
+struct seeing {
+	const struct steps *steps;
+	void (*see)(void *ctx, const struct reference_letter *letters, size_t count);
+	void *ctx;
+};
+
+static void see_word(const struct seeing *x, struct word w)
+{
+	size_t count = w.to - w.from;
+	struct reference_letter *letters = mem_zero(count, sizeof *letters);
+	bool spaceless = false;
+	for (size_t i = 0; i < count; i++) {
+		const struct step *step = &x->steps->items[w.from + i];
+		letters[i] = (struct reference_letter){ step->c, step->from, step->to };
+		spaceless = spaceless || is_spaceless(x->steps, w.from + i);
+	}
+	if (!spaceless)
+		x->see(x->ctx, letters, count);
+	mem_free(letters);
+}
+
+static void see_words(const struct seeing *x, struct words words)
+{
+	for (size_t i = 0; i < words.count; i++)
+		see_word(x, words.items[i]);
+	mem_free(words.items);
+}
+
+void reference_words(struct str text,
+	void (*see)(void *ctx, const struct reference_letter *letters, size_t count), void *ctx)
+{
+	struct steps s = steps_of(text);
+	struct seeing x = { &s, see, ctx };
+	mark_links(&s);
+	mark_handles(&s);
+	see_words(&x, words_of(&s));
+	for (size_t i = 0; i < s.count; i++) {
+		struct word body = { i + 1, tag_end(&s, i) };
+		if (!begins_tag(&s, i))
+			continue;
+		see_word(&x, body);
+		see_words(&x, parts_of(&s, body));
+	}
+	steps_finish(&s);
+}
+
 int reference_term(const struct term *term, struct str text, struct regex_scratch *scratch)
 {
 	size_t from, to;
 	if (term->kind == TERM_REGEX)
 		return regex_find(term->regex, scratch, text, 0, &from, &to);
+	if (term_is_alike(term))
+		return reference_alike(term, text, (struct str_list){ 0 });
 	if (term->kind == TERM_SYMBOLS)
 		return str_find(text, term->letters) != SIZE_MAX;
 	struct steps s = steps_of(text);

@@ -63,6 +63,20 @@
  * are not spaceless, and where "." and one or two ASCII letters follow and then no such word
  * character, those too.
  *
+ * Terms by likeness (sola*, *voltaique, solaire~1, stem:panneau) are compared with each word and
+ * each part of a hashtag that is not spaceless, and with each hashtag's whole body that has nothing
+ * spaceless in it. sola*: the word's first characters are those; *voltaique: its last ones; with =,
+ * the same letters too. solaire~1: the word is the same, or it has no apostrophe, its first
+ * character is the same, and at most so many edits lead from one to the other: a character put in,
+ * left out or replaced, or two neighbours swapped, no character touched twice. stem:panneau: single
+ * characters before apostrophes are left away (j'adore); then the word is the same, or it has the
+ * same stem and begins with the term or with an opening of it. The language of both stems is the
+ * first of the post's for which there is a stemmer, else any that the rule names, else French or
+ * English. An opening is the term's stem in a language that the rule names (or French or English)
+ * without its last character (two of a French stem that ends in iqu or ent, of a Dutch one that
+ * ends in heid), though at least two characters of the stem; a stem of one character is taken to be
+ * the term. At its end i and y are the same.
+ *
  * =: each word found has the same letters as the term's word, case and accents included (joined:
  * the whole body as the words joined). Symbols: the same bytes anywhere. Regex: regex_find.
  * Each field is searched by itself.
@@ -93,7 +107,20 @@
 #include "rules/regex.h"
 #include "rules/rules.h"
 
-/* 1, 0, or -errno of a regex that reached a limit, where that decides. */
+/* A character of folded text, and the bytes of the text that it is from. */
+struct reference_letter {
+	uint32_t c;
+	size_t from, to;
+};
+
+/* Calls see(ctx, letters, count) for each word that terms by likeness are compared with. */
+void reference_words(struct str text,
+	void (*see)(void *ctx, const struct reference_letter *letters, size_t count), void *ctx);
+/* For a term by likeness. */
+bool reference_alike(const struct term *term, struct str text, struct str_list langs);
+
+/* 1, 0, or -errno of a regex that reached a limit, where that decides. A term by likeness is looked
+ * for in a post without a language. */
 int reference_term(const struct term *term, struct str text, struct regex_scratch *scratch);
 int reference_rule(const struct rules *rules, size_t rule, const struct post *post,
 	struct regex_scratch *scratch);

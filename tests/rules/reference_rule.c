@@ -2,6 +2,7 @@
  * something else decides. */
 #include <assert.h>
 
+#include "rules/term_alike.h"
 #include "tests/rules/reference.h"
 
 static int term_in_post(
@@ -13,7 +14,9 @@ static int term_in_post(
 		struct str text = post_field(post, f);
 		if (!text.p || (term->only && !(term->only >> f & 1)))
 			continue;
-		int here = links ? reference_address(term, text) : reference_term(term, text, scratch);
+		int here = links	      ? reference_address(term, text)
+			: term_is_alike(term) ? reference_alike(term, text, post->langs)
+					      : reference_term(term, text, scratch);
 		answer = here ? here : answer;
 	}
 	if (answer == 1 || term->only)
