@@ -7,17 +7,8 @@
 #include "base/utf8.h"
 #include "rules/term_alike.h"
 #include "rules/text.h"
+#include "tests/rules/reference_near.h"
 #include "tests/rules/reference_steps.h"
-
-/* Steps from..to-1. */
-struct word {
-	size_t from, to;
-};
-
-struct words {
-	struct word *items;
-	size_t count, size;
-};
 
 static void add_step(struct steps *s, struct step step)
 {
@@ -66,7 +57,7 @@ static void add_code_point(struct steps *s, uint32_t code_point, size_t from, si
 	}
 }
 
-static struct steps steps_of(struct str text)
+struct steps steps_of(struct str text)
 {
 	struct steps s = { .text = text };
 	for (size_t i = 0; i < text.n;) {
@@ -85,7 +76,7 @@ static bool in_handle(const struct steps *s, size_t i)
 }
 
 /* Where the handle that begins with the "@" at i ends; i + 1 if there is none. */
-static size_t handle_end(const struct steps *s, size_t i)
+size_t handle_end(const struct steps *s, size_t i)
 {
 	bool host = false;
 	size_t end = i + 1;
@@ -117,7 +108,7 @@ static bool may_begin_handle(const struct steps *s, size_t i)
 	return i == 0 || (!is_tight(s, i - 1) && !one_of(at(s, i - 1), "!#$%&*@"));
 }
 
-static void mark_handles(struct steps *s)
+void mark_handles(struct steps *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		size_t end = handle_end(s, i);
@@ -127,7 +118,7 @@ static void mark_handles(struct steps *s)
 }
 
 /* No two handles touch. */
-static bool begins_handle(const struct steps *s, size_t i)
+bool begins_handle(const struct steps *s, size_t i)
 {
 	return s->items[i].region == HANDLE && (i == 0 || s->items[i - 1].region != HANDLE);
 }
@@ -155,7 +146,7 @@ static bool joins(const struct steps *s, size_t i)
 	return at(s, i) == '\'' && i > 0 && in_word(s, i - 1) && in_word(s, i + 1) && elides(s, i);
 }
 
-static struct words words_of(const struct steps *s)
+struct words words_of(const struct steps *s)
 {
 	struct words w = { 0 };
 	for (size_t i = 0; i < s->count; i++) {
@@ -259,16 +250,17 @@ struct pattern {
 	const struct term *term;
 	struct steps steps;
 	struct words words;
+	struct reference_spans *spans; /* NULL: the first find is enough */
 };
 
-static struct pattern pattern_of(const struct term *term)
+static struct pattern pattern_of(const struct term *term, struct reference_spans *spans)
 {
-	struct pattern p = { .term = term, .steps = steps_of(term->letters) };
+	struct pattern p = { .term = term, .steps = steps_of(term->letters), .spans = spans };
 	p.words = words_of(&p.steps);
 	return p;
 }
 
-static void steps_finish(struct steps *s)
+void steps_finish(struct steps *s)
 {
 	mem_free(s->items);
 }
@@ -277,6 +269,14 @@ static void pattern_finish(struct pattern *p)
 {
 	steps_finish(&p->steps);
 	mem_free(p->words.items);
+}
+
+/* Is one find enough? If not, it is noted. */
+static bool found_at(const struct pattern *p, const struct steps *s, size_t from, size_t to)
+{
+	if (p->spans)
+		reference_add_span(p->spans, s->items[from].from, s->items[to - 1].to);
+	return !p->spans;
 }
 
 /* May word k + 1 of the term follow word k when it is found after `before` and at `after`? */
@@ -306,7 +306,7 @@ static bool phrase_in(
 			same_word(&p->steps, p->words.items[k], s, here[k], p->term->exact) &&
 			(k == 0 || follows(p, k - 1, s, here[k - 1], here[k], parts)))
 			k++;
-		if (k == n)
+		if (k == n && found_at(p, s, here[0].from, here[n - 1].to))
 			return true;
 	}
 	return false;
@@ -341,7 +341,7 @@ static bool joined_is(const struct pattern *p, const struct steps *s, struct wor
 	same = same && (!p->term->exact || fold_same_letters(buf_str(&letters), original(s, body)));
 	steps_finish(&all);
 	buf_finish(&letters);
-	return same;
+	return same && found_at(p, s, body.from, body.to);
 }
 
 static bool words_in_run(const struct pattern *p, const struct steps *s, struct word run)
@@ -357,7 +357,7 @@ static bool words_in_tag(const struct pattern *p, const struct steps *s, size_t 
 	size_t end = tag_end(s, i), from = i + 1;
 	bool found = joined_is(p, s, (struct word){ i + 1, end }) ||
 		joined_is(p, s, (struct word){ i + 1, tag_end_unmarked(s, i) });
-	for (size_t to = from; to <= end && !found; to++) {
+	for (size_t to = from; to <= end && !found && !p->term->gap; to++) {
 		if (to < end && is_word(s, to))
 			continue;
 		found = to > from && words_in_run(p, s, (struct word){ from, to });
@@ -369,7 +369,7 @@ static bool words_in_tag(const struct pattern *p, const struct steps *s, size_t 
 static bool find_words(const struct pattern *p, const struct steps *s)
 {
 	struct words words = words_of(s);
-	bool found = phrase_in(p, s, &words, false);
+	bool found = !p->term->gap && phrase_in(p, s, &words, false);
 	for (size_t i = 0; i < s->count && !found; i++) {
 		if (begins_tag(s, i))
 			found = words_in_tag(p, s, i);
@@ -388,7 +388,8 @@ static struct word whole(const struct pattern *p)
 
 static bool body_is(const struct pattern *p, const struct steps *s, size_t from, size_t to)
 {
-	return same_word(&p->steps, whole(p), s, (struct word){ from, to }, p->term->exact);
+	return same_word(&p->steps, whole(p), s, (struct word){ from, to }, p->term->exact) &&
+		found_at(p, s, from, to);
 }
 
 static bool find_tag(const struct pattern *p, const struct steps *s)
@@ -515,13 +516,26 @@ int reference_term(const struct term *term, struct str text, struct regex_scratc
 	if (term->kind == TERM_SYMBOLS)
 		return str_find(text, term->letters) != SIZE_MAX;
 	struct steps s = steps_of(text);
-	struct pattern p = pattern_of(term);
+	struct pattern p = pattern_of(term, NULL);
 	mark_links(&s);
 	mark_handles(&s);
-	bool found = find_kind(&p, &s);
+	bool found = find_kind(&p, &s) || (term->gap && reference_gap(term, text, NULL));
 	pattern_finish(&p);
 	steps_finish(&s);
 	return found;
+}
+
+void reference_spans(const struct term *term, struct str text, struct reference_spans *spans)
+{
+	struct steps s = steps_of(text);
+	struct pattern p = pattern_of(term, spans);
+	mark_links(&s);
+	mark_handles(&s);
+	(void)find_kind(&p, &s); /* never enough */
+	if (term->gap)
+		(void)reference_gap(term, text, spans);
+	pattern_finish(&p);
+	steps_finish(&s);
 }
 
 bool reference_has_entity(struct str text, enum term_kind kind)

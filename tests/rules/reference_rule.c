@@ -4,6 +4,7 @@
 
 #include "rules/term_alike.h"
 #include "tests/rules/reference.h"
+#include "tests/rules/reference_near.h"
 
 static int term_in_post(
 	const struct term *term, const struct post *post, struct regex_scratch *scratch)
@@ -78,7 +79,7 @@ static int answer(const struct question *q, const struct expr *e)
 		}
 		return 0;
 	case EXPR_NEAR:
-		break;
+		return reference_near(q->rules, e, q->post, q->scratch);
 	}
 	assert(false);
 	return 0;

@@ -67,5 +67,23 @@ static inline void mark(struct steps *s, size_t from, size_t to, enum region reg
 		s->items[i].region = region;
 }
 
-/* Marks what stands in links. */
+/* Marks what stands in links, and after that in handles. */
 void mark_links(struct steps *s);
+void mark_handles(struct steps *s);
+
+/* Steps from..to-1. */
+struct word {
+	size_t from, to;
+};
+
+struct words {
+	struct word *items;
+	size_t count, size;
+};
+
+struct steps steps_of(struct str text);
+void steps_finish(struct steps *s);
+struct words words_of(const struct steps *s);
+bool begins_handle(const struct steps *s, size_t i);
+/* Where the handle that begins with the "@" at i ends; i + 1 if there is none. */
+size_t handle_end(const struct steps *s, size_t i);
