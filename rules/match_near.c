@@ -278,13 +278,23 @@ static struct places pairs_of(struct match_scratch *m, const struct expr *e, enu
 	return pairs;
 }
 
+/* Do all sides occur at all? */
+static bool occurs(struct match_scratch *m, const struct expr *e)
+{
+	for (size_t i = 0; e->kind == EXPR_OR && i < e->child_count; i++) {
+		if (occurs(m, e->children[i]))
+			return true;
+	}
+	if (e->kind == EXPR_NEAR)
+		return occurs(m, e->children[0]) && occurs(m, e->children[1]);
+	return e->kind != EXPR_OR && match_is(m, e);
+}
+
 bool near_is(struct match_scratch *m, const struct expr *e)
 {
 	bool is = false;
-	for (size_t i = 0; i < e->child_count; i++) {
-		if (!match_is(m, e->children[i]))
-			return false;
-	}
+	if (!occurs(m, e))
+		return false;
 	ask(m, e);
 	for (size_t i = 0; i < FIELD_COUNT && !is; i++) {
 		is = pairs_of(m, e, (enum post_field)i).count > 0;

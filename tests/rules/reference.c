@@ -501,7 +501,13 @@ void reference_words(struct str text,
 		if (!begins_tag(&s, i))
 			continue;
 		see_word(&x, body);
-		see_words(&x, parts_of(&s, body));
+		for (size_t from = body.from, to = from; to <= body.to; to++) {
+			if (to < body.to && is_word(&s, to))
+				continue;
+			if (to > from)
+				see_words(&x, parts_of(&s, (struct word){ from, to }));
+			from = to + 1;
+		}
 	}
 	steps_finish(&s);
 }
