@@ -76,6 +76,8 @@ static void add_scalar(struct str s, struct buf *out)
 
 /* --- lists --- */
 
+enum { MOST_FIELDS = EXPR_SINCE + 1 };
+
 /* The parts of a rule that lists can say. */
 struct shape {
 	const struct expr *any; /* an OR of leaves, or a leaf that is all there is */
@@ -105,7 +107,7 @@ static bool is_none(const struct expr *e)
 /* Can `any`, `all`, `none` and `where` say it? */
 static bool has_shape(const struct expr *root, struct shape *shape)
 {
-	bool fields[64] = { false };
+	bool fields[MOST_FIELDS] = { false };
 	bool and = root->kind == EXPR_AND;
 	*shape = (struct shape){ .parts = (const struct expr *const *)root->children,
 		.part_count = and? root->child_count : 0 };
@@ -169,12 +171,13 @@ static void close_key(struct printing *p)
 	p->count = 0;
 }
 
+/* In the order in which they are read. */
 static void add_conditions(struct printing *p, const struct expr *const *parts, size_t count)
 {
 	bool open = false;
-	for (size_t i = 0; i < count; i++) {
-		const struct expr *e = parts[i];
-		if (e->kind != EXPR_FIELD)
+	for (size_t i = 0; i < MOST_FIELDS * count; i++) {
+		const struct expr *e = parts[i % count];
+		if (e->kind != EXPR_FIELD || (size_t)e->field != i / count)
 			continue;
 		buf_add(p->out, open ? STR(", ") : STR("    where: { "));
 		buf_addf(p->out, "%s: [", operator_field_name(e->field));
