@@ -283,6 +283,9 @@ static void a_rule_is_printed_as_lists_where_these_can_say_it(void **state)
 	check_yaml("(a OR b) c -d -(e OR f) lang:fr -x",
 		"  - name: r\n    any: [a, b]\n    all: [c]\n    none: [d, e, f, x]\n"
 		"    where: { lang: [fr] }\n");
+	check_yaml("a -is:repost followers:>9 lang:fr",
+		"  - name: r\n    all: [a]\n    where: { lang: [fr], followers: ['>9'], repost: "
+		"false }\n");
 	check_yaml("lang:fr,en type:post",
 		"  - name: r\n    where: { lang: [fr, en], type: [post] }\n");
 	check_yaml("\"it's\" null", "  - name: r\n    all: ['it''s', 'null']\n");

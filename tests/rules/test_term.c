@@ -110,7 +110,6 @@ static const struct bad bads[] = {
 	{ "\"é b\" c",
 		"t:1:6: error: a term ends with its closing quote: what follows is not "
 		"understood\n" },
-	{ "\"a b\"~4", "t:1:6: error: not supported yet: words within a distance (\"...\"~4)\n" },
 	{ "\"a b\"~", "t:1:6: error: a number is missing after ~\n" },
 	{ "solaire~1", "t:1:8: error: not supported yet: words with typing errors (solaire~1)\n" },
 	{ "solaire~", "t:1:8: error: a number is missing after ~\n" },
