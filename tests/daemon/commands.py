@@ -227,7 +227,7 @@ class Explain(Case):
                    "- { name: p, query: \"a \\\"\\e b\\\"\" }\n")
         self.gives(["explain", "-r", "q.yaml", "q"], 0,
                    'a (b OR c) NEAR/2 "d\\u0007 e"\n')
-        self.gives(["explain", "-r", "q.yaml", "p"], 0, 'a "\\x1B b"\n')
+        self.gives(["explain", "-r", "q.yaml", "p"], 0, 'a "\\x1b b"\n')
         self.gives(["explain", "-r", "q.yaml", "--yaml", "q"], 0,
                    "  - name: q\n    query: 'a (b OR c) NEAR/2 \"d\\u0007 e\"'\n")
 

@@ -223,8 +223,8 @@ static void a_rule_is_printed_as_a_canonical_query(void **state)
 	check_printed("sola* *taique solaire~1 stem:panneau", NULL);
 	check_printed("lang:(fr OR en) source:\"a b\" from:(x OR \"y z\")",
 		"lang:fr,en source:\"a b\" from:(x OR \"y z\")");
-	check_printed("title:\"a b\" text:=EDF title:/x y/ site:example.com url:\"a/b c\"",
-		"title:\"a b\" text:=EDF title:/x y/ site:example.com url:\"a/b c\"");
+	check_printed("title:\"a b\" text:=EDF title:/x y/ site:example.com url:\"a/b(c)\"",
+		"title:\"a b\" text:=EDF title:/x y/ site:example.com url:\"a/b(c)\"");
 	check_printed("tag:x -is:repost followers:>=1000", "#x -is:repost followers:>=1000");
 }
 
