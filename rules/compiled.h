@@ -87,7 +87,7 @@ struct match_scratch {
 void match_find(struct match_scratch *m, const struct post *post);
 /* A term stands at bytes from..to-1 of a field's text. Only while match_find runs, or for a term
  * that is asked later, as regexes are. */
-void match_add_found(struct match_scratch *m, uint32_t term, enum post_field field, uint32_t from,
+void match_add_span(struct match_scratch *m, uint32_t term, enum post_field field, uint32_t from,
 	uint32_t to, enum hit_way way);
 /* Is it so? After match_find. */
 bool match_is(struct match_scratch *m, const struct expr *e);

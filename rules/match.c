@@ -76,7 +76,7 @@ static void mark_term(struct match_scratch *m, uint32_t id)
 		mark_rule(m, set->list_rules[i]);
 }
 
-void match_add_found(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
+void match_add_span(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
 	uint32_t to, enum hit_way way)
 {
 	const struct term *t = &m->set->rules->terms[id];
@@ -116,7 +116,7 @@ static void add_words(struct match_scratch *m, uint32_t id, enum post_field fiel
 	if (m->set->rules->terms[id].exact && !same)
 		return;
 	folded_span(&m->texts[field].folded, from, to, &text_from, &text_to);
-	match_add_found(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
+	match_add_span(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
 }
 
 /* One list of words that follow each other: a text's, or the parts of one hashtag. */
@@ -245,7 +245,7 @@ static void find_symbols(struct match_scratch *m, enum post_field field)
 		size_t at = 0, step;
 		while ((step = str_find(str_slice(text, at, text.n), symbols)) != SIZE_MAX) {
 			at += step;
-			match_add_found(
+			match_add_span(
 				m, id, field, (uint32_t)at, (uint32_t)(at + symbols.n), WAY_EXACT);
 			at += symbols.n;
 		}
@@ -325,7 +325,7 @@ static bool regex_in_field(struct match_scratch *m, uint32_t id, enum post_field
 			m->errors.regex_limit_count++;
 		if (result <= 0)
 			break;
-		match_add_found(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
+		match_add_span(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
 		found++;
 	}
 	return found > 0;

@@ -163,7 +163,7 @@ static bool found_like(void *ctx, uint32_t id)
 	const struct found *f = &m->found[last];
 	if (last && f->field == s->field && f->from == from && f->to == to)
 		return true;
-	match_add_found(m, id, s->field, from, to, way);
+	match_add_span(m, id, s->field, from, to, way);
 	return true;
 }
 
