@@ -159,7 +159,7 @@ static bool bound_is(const struct expr *e, const struct expr_bound *b, const str
 	case EXPR_HAS:
 		return post_has(post, texts, b->from);
 	case EXPR_FOLLOWERS:
-		return post->author.followers >= 0 && post->author.followers >= b->from &&
+		return post->author.followers >= b->from && /* never below 0 */
 			post->author.followers <= b->to;
 	case EXPR_SINCE:
 		return is_since(post, b);

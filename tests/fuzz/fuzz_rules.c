@@ -11,7 +11,8 @@ static void check_term(const struct rules *r, const struct term *term)
 	assert(term->letters.n > 0 && term->folded.n > 0);
 	assert(utf8_valid(term->folded));
 	assert((term->regex != NULL) == (term->kind == TERM_REGEX));
-	assert(term->kind <= TERM_SYMBOLS && !term->edits && !term->gap);
+	assert(term->kind <= TERM_SYMBOLS || term->kind == TERM_SITE || term->kind == TERM_URL);
+	assert(!term->edits && !term->gap);
 	assert(term->owner < (term->listed ? r->list_count : r->rule_count));
 }
 
