@@ -32,12 +32,16 @@ static void add(const struct place *p, uint32_t id, size_t from, size_t to)
 	match_add_found(p->match, found);
 }
 
+static const struct posting *look_up(const struct words *words, struct str word)
+{
+	return words_find(words, wake_hash(word.p, word.n), word);
+}
+
 static void see_host(void *ctx, struct str host, size_t from, size_t to)
 {
 	const struct place *place = ctx;
 	const struct words *words = &place->match->set->words;
-	for (const struct posting *p = words_find(words, host.p, host.n); p;
-		p = words_next(words, p)) {
+	for (const struct posting *p = look_up(words, host); p; p = words_next(words, p)) {
 		if (p->kind == POSTING_SITE)
 			add(place, p->term, from, to);
 	}
@@ -69,7 +73,7 @@ static void find_urls(const struct place *place, const struct address *link)
 			continue;
 		}
 		size_t end = address_word_end(whole, i);
-		for (const struct posting *p = words_find(words, whole.p + i, end - i); p;
+		for (const struct posting *p = look_up(words, str_slice(whole, i, end)); p;
 			p = words_next(words, p))
 			try_url(place, link, i, p);
 		i = end;
@@ -111,8 +115,7 @@ static void find_tag(struct match_scratch *m, size_t item)
 	if (tag.n == 0)
 		return;
 	size_t from = (size_t)(tag.p - m->value.p);
-	for (const struct posting *p = words_find(words, tag.p, tag.n); p;
-		p = words_next(words, p)) {
+	for (const struct posting *p = look_up(words, tag); p; p = words_next(words, p)) {
 		if (p->kind == POSTING_TAG)
 			add(&place, p->term, from, from + tag.n);
 	}
