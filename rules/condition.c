@@ -138,13 +138,11 @@ static bool post_has(const struct post *post, const struct text *texts, int64_t 
 	return false;
 }
 
+/* A post of which nobody knows when it came, as one from a file, came when it was written. */
 static bool is_since(const struct post *post, const struct expr_bound *bound)
 {
-	int64_t from = bound->from;
-	if (bound->age && post->received_at_us == 0)
-		return false;
-	if (bound->age)
-		from = post->received_at_us - bound->from;
+	int64_t received_us = post->received_at_us ? post->received_at_us : post->created_at_us;
+	int64_t from = bound->age ? received_us - bound->from : bound->from;
 	return post->created_at_us != 0 && post->created_at_us >= from;
 }
 

@@ -13,7 +13,8 @@ static int term_in_post(
 		struct str text = post_field(post, f);
 		if (!text.p || (term->only && !(term->only >> f & 1)))
 			continue;
-		int here = links ? reference_address(term, text) : reference_term(term, text, scratch);
+		int here = links ? reference_address(term, text)
+				 : reference_term(term, text, scratch);
 		answer = here ? here : answer;
 	}
 	if (answer == 1 || term->only)

@@ -165,6 +165,7 @@ static void since_takes_days_times_and_ages(void **state)
 		{ "where: { since: 10m }", CREATED("2027-01-15T07:49:59Z"), 0 },
 		{ "where: { since: 2026-11-01 }", "{\"text\":\"x\"}", 0 },
 		{ "where: { since: 2h }", "{\"text\":\"x\"}", 0 },
+		{ "where: { since: '2026-11-01' }", CREATED("2026-11-01T00:00:00.5Z"), 1 },
 	};
 	CHECK_SAMPLES(samples);
 }
