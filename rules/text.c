@@ -166,7 +166,7 @@ static size_t handle_end(const char *p, size_t i, size_t n, size_t *host)
 	for (;;) {
 		i = letters_end(p, i, n);
 		bool joint = i < n && (p[i] == '.' || p[i] == '-' || (p[i] == '@' && !*host));
-		if (!joint || !letter_at(p, i + 1, n))
+		if (!joint || !letter_at(p, i + 1, n) || text_link_end(p, i + 1, n))
 			return i;
 		if (p[i] == '@')
 			*host = i;
@@ -264,7 +264,8 @@ static size_t add_signed(struct text *t, size_t i)
 	size_t n = t->folded.n;
 	if (p[i] == '#' && word_at(p, i + 1, n) && (i == 0 || !fold_is_word(p[i - 1])))
 		return add_tag(t, i + 1);
-	if (p[i] == '@' && letter_at(p, i + 1, n) && !letter_before(p, i))
+	if (p[i] == '@' && letter_at(p, i + 1, n) && !letter_before(p, i) &&
+		!text_link_end(p, i + 1, n))
 		return add_handle(t, i + 1);
 	if (p[i] == '$' && letter_at(p, i + 1, n) && !letter_before(p, i))
 		return add_cashtag(t, i + 1);
