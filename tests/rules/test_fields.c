@@ -414,7 +414,7 @@ struct tally {
 	size_t posts, matching, rule_sets;
 };
 
-static void try_record(struct twins *t, const struct post_map *map, struct str yaml,
+static void try_record(struct twins *t, struct post_reader *reader, struct str yaml,
 	struct str record, struct tally *tally)
 {
 	const char *reason;
@@ -422,7 +422,6 @@ static void try_record(struct twins *t, const struct post_map *map, struct str y
 	struct post post;
 	struct buf why;
 	buf_init(&why, 0);
-	struct post_reader *reader = post_reader_create(map);
 	enum post_read read = post_read(reader, record, &post, &reason, &at);
 	post.received_at_us = INT64_C(1800000000) * US_PER_S;
 	if (read == POST_READ) {
@@ -432,7 +431,6 @@ static void try_record(struct twins *t, const struct post_map *map, struct str y
 		tally->matching += matching;
 		tally->posts++;
 	}
-	post_reader_destroy(reader);
 	buf_finish(&why);
 }
 
@@ -457,11 +455,13 @@ static void all_ways_agree_on_random_rules_and_records_of_all_maps(void **state)
 		if (!t)
 			continue;
 		tally.rule_sets++;
+		struct post_reader *reader = post_reader_create(map);
 		for (size_t i = 0; i < 60; i++) {
 			buf_clear(&record);
 			add_record(&record, &seed, networks[n].record);
-			try_record(t, map, buf_str(&yaml), buf_str(&record), &tally);
+			try_record(t, reader, buf_str(&yaml), buf_str(&record), &tally);
 		}
+		post_reader_destroy(reader);
 		twins_destroy(t);
 	}
 	assert_true((int64_t)tally.rule_sets * 10 > rounds * 8);
@@ -490,8 +490,10 @@ static void try_rule(const char *rule, struct str data, struct tally *tally)
 	buf_addf(&yaml, "rules:\n- { name: r, %s }\n", rule);
 	struct twins *t = twins_of_map(buf_str(&yaml), post_map_auto());
 	assert_non_null(t);
+	struct post_reader *reader = post_reader_create(post_map_auto());
 	for (size_t n = 0; n < 400 && str_next(&data, '\n', &line); n++)
-		try_record(t, post_map_auto(), buf_str(&yaml), line, tally);
+		try_record(t, reader, buf_str(&yaml), line, tally);
+	post_reader_destroy(reader);
 	twins_destroy(t);
 	buf_finish(&yaml);
 }
