@@ -8,7 +8,9 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "rules/address.h"
-#include "rules/wake_piece.h"
+#include "rules/compile_alike.h"
+#include "rules/term_alike.h"
+#include "rules/wake_words.h"
 
 /* What one builds with: gone after ruleset_create. */
 struct compiler {
@@ -19,26 +21,12 @@ struct compiler {
 	struct str_list *term_literals; /* by term: of a regex; NULL if no term is one */
 	size_t *list_costs; /* what it costs to wait for any term of a list */
 	struct buf joined;
-	struct wake_word *wake_words;
-	size_t wake_count, wake_size;
+	struct wake_words wake_words;
 };
-
-/* --- words that are waited for --- */
-
-static void add_wake_word(struct compiler *c, struct wake_word word)
-{
-	if (c->wake_count == c->wake_size) {
-		c->wake_size = c->wake_size ? c->wake_size * 2 : 256;
-		c->wake_words = mem_resize(c->wake_words, c->wake_size, sizeof *c->wake_words);
-	}
-	c->wake_words[c->wake_count++] = word;
-	if (wake_begins_spaceless(word.word))
-		c->set->wake.spaceless = true;
-}
 
 static void add_wake(struct compiler *c, struct str folded)
 {
-	add_wake_word(c, (struct wake_word){ .word = wake_piece(folded) });
+	wake_words_add(&c->wake_words, wake_piece(folded));
 }
 
 /* --- one term --- */
@@ -130,8 +118,9 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	size_t anchor = anchor_of(c, words);
 	const struct phrase *phrase = keep_phrase(c, id);
 	struct str joined = join(c, phrase, false);
-	if (phrase->count == 1) {
-		words_add(&set->words, phrase->words[0].word, id, 0, POSTING_WORD);
+	if (phrase->count == 1 || term->gap) {
+		words_add(&set->words, phrase->words[anchor].word, id, (uint16_t)anchor,
+			POSTING_WORD);
 	} else {
 		const struct phrase_word *pair = phrase->words + anchor - (anchor > 0);
 		words_add_pair(&set->words, pair[0].word, pair[1].word, id,
@@ -140,7 +129,10 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	if (!str_eq(joined, phrase->words[0].word))
 		words_add(&set->words, joined, id, 0, POSTING_JOINED);
 	if (c->wakes[id]) {
-		add_wake_word(c, phrase_wake(phrase, anchor));
+		if (term->gap)
+			add_wake(c, phrase->words[anchor].word);
+		else
+			wake_words_add_phrase(&c->wake_words, phrase, anchor);
 		add_wake(c, joined);
 	}
 }
@@ -184,6 +176,8 @@ static void add_tag_term(struct compiler *c, uint32_t id)
 
 static void add_term(struct compiler *c, uint32_t id)
 {
+	if (term_is_alike(&c->rules->terms[id]))
+		return; /* compile_alike.c */
 	switch (c->rules->terms[id].kind) {
 	case TERM_WORDS:
 		add_words_term(c, id);
@@ -225,6 +219,8 @@ static size_t term_cost(const struct compiler *c, uint32_t id)
 	const struct term *t = &c->rules->terms[id];
 	if (t->kind == TERM_SYMBOLS)
 		return COST_ALWAYS;
+	if (term_is_alike(t))
+		return alike_term_cost(t);
 	if (t->kind == TERM_REGEX)
 		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
 	struct str own = t->kind == TERM_SITE ? address_host_label(t->folded) : t->folded;
@@ -440,18 +436,6 @@ static void mark_rules(struct compiler *c)
 }
 
 /* Those first that count alone. */
-static void add_wake_words(struct wake *w, const struct wake_word *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (!words[i].partner.p)
-			wake_add(w, words[i].word);
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (words[i].partner.p)
-			wake_add_pair(w, words[i].word, words[i].partner, words[i].before);
-	}
-}
-
 struct ruleset *ruleset_create(struct rules *rules)
 {
 	struct ruleset *set = mem_zero(1, sizeof *set);
@@ -469,17 +453,15 @@ struct ruleset *ruleset_create(struct rules *rules)
 		add_term(&c, (uint32_t)i);
 	words_ready(&set->words);
 	add_literals(&c);
+	set->alike = compiled_alike_create(rules, c.wakes);
 	link_lists(&c);
-	bool spaceless = set->wake.spaceless;
-	wake_init(&set->wake, c.wake_count);
-	set->wake.spaceless = spaceless;
-	add_wake_words(&set->wake, c.wake_words, c.wake_count);
+	wake_words_fill(&c.wake_words, &set->wake);
 	text_finish(&c.text);
 	buf_finish(&c.joined);
 	mem_free(c.wakes);
 	mem_free(c.term_literals);
 	mem_free(c.list_costs);
-	mem_free(c.wake_words);
+	wake_words_finish(&c.wake_words);
 	return set;
 }
 
@@ -490,6 +472,7 @@ void ruleset_destroy(struct ruleset *set)
 	wake_finish(&set->wake);
 	words_finish(&set->words);
 	literals_destroy(set->literals);
+	compiled_alike_destroy(set->alike);
 	mem_free(set->phrase_of);
 	mem_free(set->literal_terms);
 	mem_free(set->waits_for_literal);
@@ -510,7 +493,9 @@ const struct rules *ruleset_rules(const struct ruleset *set)
 
 struct ruleset_costs ruleset_costs(const struct ruleset *set)
 {
-	return (struct ruleset_costs){ set->wake.count, set->literal_count, set->always_count };
+	size_t alike_count = set->alike ? set->alike->wake_count : 0;
+	return (struct ruleset_costs){ set->wake.count, alike_count, set->literal_count,
+		set->always_count };
 }
 
 bool ruleset_rule_is_always(const struct ruleset *set, size_t rule)

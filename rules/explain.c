@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "rules/compiled.h"
+#include "rules/match_near.h"
 
 struct explaining {
 	const struct rules *rules;
@@ -105,6 +105,8 @@ static bool explain_clause(struct explaining *x, const struct expr *e, struct ex
 	gather(x, e);
 	out->expr = e;
 	out->yes = match_is(x->match, e);
+	if (e->kind == EXPR_NEAR)
+		out->nearest = near_nearest(x->match, e);
 	out->children = arena_array(x->arena, struct explained, e->child_count);
 	if (!keep_hits(x, out) || !out->children)
 		return false;

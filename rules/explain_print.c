@@ -158,8 +158,8 @@ static void add_label(const struct printing *p, const struct expr *e)
 		buf_add(p->out, STR("none of"));
 		break;
 	case EXPR_NEAR:
-		buf_addf(p->out, "within %lu words%s", (unsigned long)e->distance,
-			e->ordered ? ", in this order" : "");
+		buf_addf(p->out, "within %lu word%s%s", (unsigned long)e->distance,
+			e->distance == 1 ? "" : "s", e->ordered ? ", in this order" : "");
 		break;
 	case EXPR_FIELD:
 		add_field(p, e);
@@ -191,6 +191,35 @@ static void add_hit(const struct printing *p, const struct hit *hit, unsigned de
 	buf_add_char(p->out, '\n');
 }
 
+static void add_quoted(
+	const struct printing *p, const struct near_pair *pair, uint32_t from, uint32_t to)
+{
+	struct str text = str_slice(post_field(p->post, pair->field), from, to);
+	struct str shown = str_slice(text, 0, utf8_floor(text, SHOWN_MATCH_BYTES));
+	buf_addf(p->out, "%lu..%lu \"", (unsigned long)from, (unsigned long)to);
+	escape_control(p->out, shown);
+	buf_addf(p->out, "%s\"", shown.n < text.n ? "..." : "");
+}
+
+/* The pair that makes a NEAR so, or comes nearest to it. */
+static void add_nearest(const struct printing *p, const struct explained *x, unsigned depth)
+{
+	const struct near_pair *pair = &x->nearest;
+	if (!pair->any)
+		return;
+	buf_add(p->out, STR("    "));
+	add_indent(p->out, depth + 2);
+	buf_addf(p->out, "%s ", post_field_name(pair->field));
+	add_quoted(p, pair, pair->from, pair->to);
+	buf_add(p->out, STR(", "));
+	add_quoted(p, pair, pair->other_from, pair->other_to);
+	buf_addf(p->out, ": %lu word%s between", (unsigned long)pair->words,
+		pair->words == 1 ? "" : "s");
+	if (pair->words > x->expr->distance)
+		buf_addf(p->out, ", at most %lu", (unsigned long)x->expr->distance);
+	buf_add(p->out, pair->reversed ? STR(", in the other order\n") : STR("\n"));
+}
+
 /* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
 static void add_clause(const struct printing *p, const struct explained *x, unsigned depth)
 {
@@ -200,6 +229,8 @@ static void add_clause(const struct printing *p, const struct explained *x, unsi
 	buf_add_char(p->out, '\n');
 	for (size_t i = 0; i < x->kept_count; i++)
 		add_hit(p, &x->hits[i], depth);
+	if (x->expr->kind == EXPR_NEAR)
+		add_nearest(p, x, depth);
 	if (x->hit_count > x->kept_count) {
 		buf_add(p->out, STR("    "));
 		add_indent(p->out, depth + 2);
@@ -255,6 +286,21 @@ static void add_json_hits(const struct printing *p, const struct explained *x)
 	buf_add_char(p->out, ']');
 }
 
+static void add_json_near(const struct printing *p, const struct explained *x)
+{
+	const struct near_pair *pair = &x->nearest;
+	buf_addf(p->out, ",\"distance\":%lu,\"ordered\":%s", (unsigned long)x->expr->distance,
+		x->expr->ordered ? "true" : "false");
+	if (!pair->any)
+		return;
+	buf_addf(p->out,
+		",\"nearest\":{\"field\":\"%s\",\"from\":%lu,\"to\":%lu,\"other_from\":%lu,"
+		"\"other_to\":%lu,\"words\":%lu,\"reversed\":%s}",
+		post_field_name(pair->field), (unsigned long)pair->from, (unsigned long)pair->to,
+		(unsigned long)pair->other_from, (unsigned long)pair->other_to,
+		(unsigned long)pair->words, pair->reversed ? "true" : "false");
+}
+
 static void add_json_leaf(const struct printing *p, const struct explained *x)
 {
 	const struct expr *e = x->expr;
@@ -273,8 +319,7 @@ static void add_json_leaf(const struct printing *p, const struct explained *x)
 		add_json_values(p->out, "values", e->values);
 		add_json_values(p->out, "post", v.list);
 	} else if (e->kind == EXPR_NEAR) {
-		buf_addf(p->out, ",\"distance\":%lu,\"ordered\":%s", (unsigned long)e->distance,
-			e->ordered ? "true" : "false");
+		add_json_near(p, x);
 	}
 }
 

@@ -15,8 +15,8 @@ extern const struct conf_field rules_author_fields[]; /* of its author, if that 
 
 /* What the tables fill. */
 struct rule_keys {
-	struct str name, about;
-	const struct conf_node *any, *all, *none, *regex, *where, *tests, *later;
+	struct str name, about, language;
+	const struct conf_node *any, *all, *none, *regex, *query, *where, *tests, *later;
 	int severity;
 	struct str_list notify;
 };

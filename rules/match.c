@@ -7,6 +7,8 @@
 
 #include "base/mem.h"
 #include "rules/condition.h"
+#include "rules/match_alike.h"
+#include "rules/match_near.h"
 
 struct match_scratch *match_scratch_create(const struct ruleset *set)
 {
@@ -28,6 +30,8 @@ struct match_scratch *match_scratch_create(const struct ruleset *set)
 	}
 	if (set->literals)
 		m->literals_scratch = literals_scratch_create(set->literals);
+	m->alike = alike_scratch_create(set->alike);
+	m->near = near_scratch_create();
 	return m;
 }
 
@@ -47,6 +51,8 @@ void match_scratch_destroy(struct match_scratch *m)
 	mem_free(m->regexes);
 	regex_scratch_destroy(m->regex_scratch);
 	literals_scratch_destroy(m->literals_scratch);
+	alike_scratch_destroy(m->alike);
+	near_scratch_destroy(m->near);
 	mem_free(m->hits);
 	mem_free(m);
 }
@@ -96,7 +102,7 @@ void match_add_found(struct match_scratch *m, struct found found)
 		mark_term(m, found.term);
 }
 
-static void add_found(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
+void match_add_span(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
 	uint32_t to, enum hit_way way)
 {
 	match_add_found(m,
@@ -124,7 +130,7 @@ static void add_words(struct match_scratch *m, uint32_t id, enum post_field fiel
 	if (m->set->rules->terms[id].exact && !same)
 		return;
 	folded_span(&m->texts[field].folded, from, to, &text_from, &text_to);
-	add_found(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
+	match_add_span(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
 }
 
 /* One list of words that follow each other: a text's, or the parts of one hashtag. */
@@ -158,6 +164,10 @@ static void try_words(struct match_scratch *m, enum post_field field, const stru
 		struct str letters = m->set->rules->terms[p->term].letters;
 		add_words(
 			m, p->term, field, w.from, w.to, same_letters(text, w.from, w.to, letters));
+		return;
+	}
+	if (m->set->rules->terms[p->term].gap) {
+		gap_note(m, p->term);
 		return;
 	}
 	if (at < p->position || at - p->position + phrase->count > run->count)
@@ -216,12 +226,15 @@ static void find_entity(struct match_scratch *m, enum post_field field, enum tex
 		[ENTITY_CASHTAG] = POSTING_CASHTAG };
 	const struct text *text = &m->texts[field];
 	struct str body = { text->folded.p + from, to - from };
-	const struct posting *p = words_find(&m->set->words, wake_hash(body.p, body.n), body);
+	const struct posting *p = words_find_word(&m->set->words, body);
 	for (; p; p = words_next(&m->set->words, p)) {
 		struct str letters = m->set->rules->terms[p->term].letters;
 		const struct phrase *phrase = m->set->phrase_of ? m->set->phrase_of[p->term] : NULL;
 		bool joined = p->kind == POSTING_JOINED &&
 			(kind == ENTITY_TAG || (kind == ENTITY_HANDLE && phrase->count > 1));
+		if (p->kind == POSTING_WORD && kind == ENTITY_TAG &&
+			m->set->rules->terms[p->term].gap)
+			gap_note(m, p->term);
 		/* An apostrophe after a hashtag may make its body part of a longer word. */
 		bool word = p->kind == POSTING_WORD && kind == ENTITY_TAG &&
 			(!phrase || phrase->count == 1);
@@ -239,8 +252,8 @@ static void find_entities(struct match_scratch *m, enum post_field field)
 	for (size_t i = 0; i < text->entity_count; i++) {
 		struct text_entity e = text->entities[i];
 		find_entity(m, field, e.kind, e.from, e.to);
-		if (e.host) /* @name@example.org is also @name */
-			find_entity(m, field, e.kind, e.from, e.host);
+		if (e.shorter) /* @name@example.org is also @name */
+			find_entity(m, field, e.kind, e.from, e.shorter);
 	}
 }
 
@@ -253,7 +266,7 @@ static void find_symbols(struct match_scratch *m, enum post_field field)
 		size_t at = 0, step;
 		while ((step = str_find(str_slice(text, at, text.n), symbols)) != SIZE_MAX) {
 			at += step;
-			add_found(
+			match_add_span(
 				m, id, field, (uint32_t)at, (uint32_t)(at + symbols.n), WAY_EXACT);
 			at += symbols.n;
 		}
@@ -288,6 +301,7 @@ static void find_literals(struct match_scratch *m, enum post_field field)
 void match_find(struct match_scratch *m, const struct post *post)
 {
 	m->post = post;
+	near_forget(m->near);
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		enum post_field field = (enum post_field)i;
 		struct text *text = &m->texts[i];
@@ -295,6 +309,8 @@ void match_find(struct match_scratch *m, const struct post *post)
 		find_in_run(m, field, &(struct run){ text->words.items, text->words.count });
 		find_in_parts(m, field);
 		find_entities(m, field);
+		gap_find(m, field);
+		match_alike(m, post, field);
 		find_symbols(m, field);
 		find_literals(m, field);
 	}
@@ -338,7 +354,7 @@ static bool regex_in_field(struct match_scratch *m, uint32_t id, enum post_field
 			m->errors.regex_limit_count++;
 		if (result <= 0)
 			break;
-		add_found(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
+		match_add_span(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
 		found++;
 	}
 	return found > 0;
@@ -389,8 +405,9 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 		return term_is(m, e->term);
 	case EXPR_LIST:
 		return list_is(m, e->list);
-	case EXPR_AND:
 	case EXPR_NEAR:
+		return near_is(m, e);
+	case EXPR_AND:
 		for (size_t i = 0; i < e->child_count; i++) {
 			if (!match_is(m, e->children[i]))
 				return false;
@@ -412,8 +429,9 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 
 /* --- hits --- */
 
-static void add_hit(struct match_scratch *m, const struct found *f)
+static void add_hit(void *ctx, const struct found *f)
 {
+	struct match_scratch *m = ctx;
 	const struct rules *rules = m->set->rules;
 	const struct term *t = &rules->terms[f->term];
 	if (m->hit_count == MATCH_MAX_HITS)
@@ -447,6 +465,10 @@ static void gather_hits(struct match_scratch *m, const struct expr *e)
 			if (t->listed && t->owner == e->list)
 				add_hit(m, &m->found[i]);
 		}
+	}
+	if (e->kind == EXPR_NEAR) {
+		near_places(m, e, add_hit, m);
+		return;
 	}
 	for (size_t i = 0; i < e->child_count; i++)
 		gather_hits(m, e->children[i]);

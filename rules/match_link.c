@@ -32,16 +32,11 @@ static void add(const struct place *p, uint32_t id, size_t from, size_t to)
 	match_add_found(p->match, found);
 }
 
-static const struct posting *look_up(const struct words *words, struct str word)
-{
-	return words_find(words, wake_hash(word.p, word.n), word);
-}
-
 static void see_host(void *ctx, struct str host, size_t from, size_t to)
 {
 	const struct place *place = ctx;
 	const struct words *words = &place->match->set->words;
-	for (const struct posting *p = look_up(words, host); p; p = words_next(words, p)) {
+	for (const struct posting *p = words_find_word(words, host); p; p = words_next(words, p)) {
 		if (p->kind == POSTING_SITE)
 			add(place, p->term, from, to);
 	}
@@ -73,7 +68,7 @@ static void find_urls(const struct place *place, const struct address *link)
 			continue;
 		}
 		size_t end = address_word_end(whole, i);
-		for (const struct posting *p = look_up(words, str_slice(whole, i, end)); p;
+		for (const struct posting *p = words_find_word(words, str_slice(whole, i, end)); p;
 			p = words_next(words, p))
 			try_url(place, link, i, p);
 		i = end;
@@ -115,7 +110,7 @@ static void find_tag(struct match_scratch *m, size_t item)
 	if (tag.n == 0)
 		return;
 	size_t from = (size_t)(tag.p - m->value.p);
-	for (const struct posting *p = look_up(words, tag); p; p = words_next(words, p)) {
+	for (const struct posting *p = words_find_word(words, tag); p; p = words_next(words, p)) {
 		if (p->kind == POSTING_TAG)
 			add(&place, p->term, from, from + tag.n);
 	}

@@ -8,6 +8,9 @@
 #include "rules/address.h"
 #include "rules/regex.h"
 #include "rules/rules.h"
+#include "rules/term_alike.h"
+#include "rules/term_gap.h"
+#include "rules/text.h"
 
 struct parser {
 	const struct conf_node *node;
@@ -64,12 +67,6 @@ static void hint_quotes(const struct parser *p)
 {
 	diag_hint(p->diag, "a text in double quotes is taken as it is: '\"%.*s\"'",
 		STR_ARGS(p->entry));
-}
-
-static bool not_yet(const struct parser *p, size_t byte, const char *what)
-{
-	diag_error(p->diag, place(p, byte), "not supported yet: %s", what);
-	return false;
 }
 
 static bool is_ascii_lower(struct str s)
@@ -235,7 +232,7 @@ static bool parse_quoted(const struct parser *p, struct part body)
 	if (rest.text.n == 1)
 		return missing_number(p, rest.offset);
 	p->term->gap = (uint16_t)number;
-	return not_yet(p, rest.offset, "words within a distance (\"...\"~4)");
+	return term_check_gap(p->term, place(p, rest.offset), p->diag);
 }
 
 /* The first byte of a name that cannot be there: a name is made of word characters, and between
@@ -251,11 +248,24 @@ static size_t name_length(struct str s, const char *between, bool spaceless)
 			break;
 		bool inner = c < 0x80 && strchr(between, (int)c) && word_before(s, i) &&
 			(class_at(s, i + 1) & FOLD_WORD);
-		if (!inner && !(fold_class(c) & (FOLD_WORD | FOLD_VANISHES)))
+		bool tag_mark = spaceless && i > 0 && text_is_tag_mark(c);
+		if (!inner && !tag_mark && !(fold_class(c) & (FOLD_WORD | FOLD_VANISHES)))
 			break;
 		i += n ? n : 1;
 	}
 	return i;
+}
+
+static bool has_letter(struct str folded)
+{
+	for (size_t i = 0; i < folded.n;) {
+		uint32_t c;
+		size_t n = utf8_read(folded, i, &c);
+		if (fold_is_word(folded.p[i]) && text_is_letter(c))
+			return true;
+		i += n;
+	}
+	return false;
 }
 
 static bool parse_name(const struct parser *p, struct part body, enum term_kind kind,
@@ -268,7 +278,14 @@ static bool parse_name(const struct parser *p, struct part body, enum term_kind 
 		hint_quotes(p);
 		return false;
 	}
-	return set_letters(p, kind, name);
+	if (!set_letters(p, kind, name))
+		return false;
+	if (kind == TERM_TAG && !has_letter(p->term->folded)) {
+		diag_error(p->diag, place(p, name.offset), "a hashtag needs a letter");
+		hint_quotes(p);
+		return false;
+	}
+	return true;
 }
 
 static bool begins_cashtag(struct str body)
@@ -337,7 +354,7 @@ static bool parse_star(const struct parser *p, struct part body, size_t star)
 	if (!set_letters(p, last ? TERM_PREFIX : TERM_SUFFIX,
 		    part_from(body, first, body.text.n - last)))
 		return false;
-	return not_yet(p, body.offset + star, "beginnings and ends of words (sola* *voltaic)");
+	return term_check_alike(p->term, place(p, body.offset + star), p->diag);
 }
 
 /* A star next to a word character was meant as one; alone it is a symbol. */
@@ -353,19 +370,24 @@ static size_t find_star(struct str s)
 static bool parse_fuzzy(const struct parser *p, struct part body, size_t n, unsigned number)
 {
 	struct part word = part_from(body, 0, n);
-	if (n + 1 == body.text.n)
-		return missing_number(p, body.offset + n);
+	bool bare = n + 1 == body.text.n;
 	if (!parse_words(p, word))
 		return false;
 	if (count_words(p->term->folded) > 1) {
+		if (bare)
+			return missing_number(p, body.offset + n);
 		p->term->gap = (uint16_t)number;
 		diag_error(p->diag, place(p, body.offset + n),
 			"a phrase with a distance needs its double quotes");
 		diag_hint(p->diag, "'\"%.*s\"~%u'", STR_ARGS(word.text), number);
 		return false;
 	}
-	p->term->edits = (uint8_t)number;
-	return not_yet(p, body.offset + n, "words with typing errors (solaire~1)");
+	p->term->edits = (uint8_t)(bare ? 1 : number);
+	if (p->term->edits == 0) {
+		diag_error(p->diag, place(p, body.offset + n), "~0 allows nothing: leave it out");
+		return false;
+	}
+	return term_check_alike(p->term, place(p, body.offset + n), p->diag);
 }
 
 static bool parse_plain(const struct parser *p, struct part body)
@@ -380,11 +402,9 @@ static bool parse_plain(const struct parser *p, struct part body)
 			       : "this quote has no partner: quotes go around a whole term");
 		return false;
 	}
-	if (str_starts(body.text, STR("stem:"))) {
-		if (!set_letters(p, TERM_STEM, part_from(body, 5, body.text.n)))
-			return false;
-		return not_yet(p, body.offset, "words by their stem (stem:)");
-	}
+	if (str_starts(body.text, STR("stem:")))
+		return set_letters(p, TERM_STEM, part_from(body, 5, body.text.n)) &&
+			term_check_alike(p->term, place(p, body.offset), p->diag);
 	if (!note_fields(p, body))
 		return false;
 	if (find_distance(body.text, &n, &number))

@@ -2,7 +2,9 @@
  * something else decides. */
 #include <assert.h>
 
+#include "rules/term_alike.h"
 #include "tests/rules/reference.h"
+#include "tests/rules/reference_near.h"
 
 static int term_in_post(
 	const struct term *term, const struct post *post, struct regex_scratch *scratch)
@@ -13,8 +15,9 @@ static int term_in_post(
 		struct str text = post_field(post, f);
 		if (!text.p || (term->only && !(term->only >> f & 1)))
 			continue;
-		int here = links ? reference_address(term, text)
-				 : reference_term(term, text, scratch);
+		int here = links	      ? reference_address(term, text)
+			: term_is_alike(term) ? reference_alike(term, text, post->langs)
+					      : reference_term(term, text, scratch);
 		answer = here ? here : answer;
 	}
 	if (answer == 1 || term->only)
@@ -76,7 +79,7 @@ static int answer(const struct question *q, const struct expr *e)
 		}
 		return 0;
 	case EXPR_NEAR:
-		break;
+		return reference_near(q->rules, e, q->post, q->scratch);
 	}
 	assert(false);
 	return 0;

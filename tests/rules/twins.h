@@ -21,6 +21,9 @@ size_t twins_rule_count(const struct twins *t);
  * through if there is one? If not, *why says it. *matching: how many rules match. */
 bool twins_agree(
 	struct twins *t, struct str text, struct str record, size_t *matching, struct buf *why);
+/* The same for a post in that language; STR_NONE: none is known. */
+bool twins_agree_in(struct twins *t, struct str lang, struct str text, struct str record,
+	size_t *matching, struct buf *why);
 
 /* The same for a post as the twins' map reads it from record. */
 bool twins_agree_on(struct twins *t, const struct post *post, struct str record, size_t *matching,

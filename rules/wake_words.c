@@ -1,9 +1,22 @@
-#include "rules/wake_piece.h"
+#include "rules/wake_words.h"
 
 #include <string.h>
 
 #include "base/fold_table.h"
+#include "base/mem.h"
 #include "base/utf8.h"
+
+/* A word to wait for. partner: another that must stand before or behind it; absent: none need. */
+struct wake_word {
+	struct str word, partner;
+	bool before;
+};
+
+/* The same, as it is kept until all are known: a million of them are many bytes. */
+struct wake_hashes {
+	uint64_t word, partner;
+	bool paired, before;
+};
 
 static bool is_stop_word(struct str w)
 {
@@ -26,7 +39,7 @@ size_t word_rarity(struct str word, bool spaceless)
 	return is_stop_word(word) ? 2 : word.n + 1;
 }
 
-bool wake_begins_spaceless(struct str word)
+static bool begins_spaceless(struct str word)
 {
 	uint32_t first;
 	return word.n && (unsigned char)word.p[0] >= 0xE0 && utf8_read(word, 0, &first) &&
@@ -68,6 +81,23 @@ struct str wake_piece(struct str folded)
 	return piece.best;
 }
 
+static void add(struct wake_words *w, struct wake_word word)
+{
+	if (w->count == w->size) {
+		w->size = w->size ? w->size * 2 : 256;
+		w->items = mem_resize(w->items, w->size, sizeof *w->items);
+	}
+	bool paired = word.partner.n > 0;
+	w->items[w->count++] = (struct wake_hashes){ wake_hash_of(word.word),
+		paired ? wake_hash_of(word.partner) : 0, paired, word.before };
+	w->spaceless = w->spaceless || begins_spaceless(word.word);
+}
+
+void wake_words_add(struct wake_words *w, struct str word)
+{
+	add(w, (struct wake_word){ .word = word });
+}
+
 /* The first or the last piece of a word that the scan sees as a word by itself: all of it, up to or
  * from an apostrophe; absent where spaceless characters are. */
 static struct str edge_piece(struct str word, bool last)
@@ -87,11 +117,13 @@ static struct str edge_piece(struct str word, bool last)
 	return str_slice(word, from, to);
 }
 
-struct wake_word phrase_wake(const struct phrase *phrase, size_t anchor)
+/* What to wait for if a phrase is waited for: its rarest word, beside a neighbour if the scan sees
+ * both as whole words. */
+static struct wake_word phrase_wake(const struct phrase *phrase, size_t anchor)
 {
 	struct str word = phrase->words[anchor].word;
 	struct wake_word wake = { .word = wake_piece(word) };
-	if (wake.word.n != word.n || wake_begins_spaceless(word))
+	if (wake.word.n != word.n || begins_spaceless(word))
 		return wake;
 	struct str next = STR_NONE, before = STR_NONE;
 	if (anchor + 1 < phrase->count)
@@ -104,4 +136,30 @@ struct wake_word phrase_wake(const struct phrase *phrase, size_t anchor)
 	if (wake.partner.n == 0)
 		wake.partner = STR_NONE;
 	return wake;
+}
+
+void wake_words_add_phrase(struct wake_words *w, const struct phrase *phrase, size_t anchor)
+{
+	add(w, phrase_wake(phrase, anchor));
+}
+
+void wake_words_fill(const struct wake_words *w, struct wake *wake)
+{
+	wake_init(wake, w->count);
+	wake->spaceless = w->spaceless;
+	for (size_t i = 0; i < w->count; i++) {
+		if (!w->items[i].paired)
+			wake_add(wake, w->items[i].word);
+	}
+	for (size_t i = 0; i < w->count; i++) {
+		const struct wake_hashes *h = &w->items[i];
+		if (h->paired)
+			wake_add_pair(wake, h->word, h->partner, h->before);
+	}
+}
+
+void wake_words_finish(struct wake_words *w)
+{
+	mem_free(w->items);
+	*w = (struct wake_words){ 0 };
 }
