@@ -121,9 +121,9 @@ static void add_rule(const struct backtest_report *r, size_t rule, struct buf *o
 static void add_all(const struct backtest_report *r, struct buf *out)
 {
 	const struct tally *t = &r->backtest->all;
-	buf_addf(out, "old: %" PRIu64 " match by the rules of ", t->old_count);
+	buf_addf(out, "old: %" PRIu64 " match the rules of ", t->old_count);
 	escape_control(out, str_of(r->against));
-	buf_addf(out, "\nnew: %" PRIu64 " match by the rules of ", t->post_count);
+	buf_addf(out, "\nnew: %" PRIu64 " match the rules of ", t->post_count);
 	escape_control(out, str_of(r->rules));
 	buf_addf(out, "\n     %" PRIu64 " gained, %" PRIu64 " lost\n", t->gained_count,
 		t->lost_count);

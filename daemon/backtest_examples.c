@@ -126,8 +126,11 @@ static struct example *example_create(
 		from = floor_of(post, first > BEFORE_BYTES ? first - BEFORE_BYTES : 0);
 		to = floor_of(post, from + EXAMPLE_MAX_BYTES < n ? from + EXAMPLE_MAX_BYTES : n);
 	}
-	struct example *e = mem_zero(1, sizeof *e + link.n + author.n + (to - from));
-	char *bytes = (char *)(e + 1);
+	size_t room = hit_count < EXAMPLE_MAX_HITS ? hit_count : EXAMPLE_MAX_HITS;
+	struct example *e = mem_zero(
+		1, sizeof *e + room * sizeof *e->hits + link.n + author.n + (to - from));
+	e->hits = (struct hit *)(e + 1);
+	char *bytes = (char *)(e->hits + room);
 	e->link = (struct str){ link.n ? bytes : NULL, link.n };
 	if (link.n)
 		memcpy(bytes, link.p, link.n);

@@ -16,7 +16,7 @@ struct example {
 	struct str text; /* title and text, cut around the first hit */
 	bool cut_before, cut_after;
 	int64_t created_at_us;
-	struct hit hits[EXAMPLE_MAX_HITS]; /* from and to count from the start of text */
+	struct hit *hits; /* in the order of place; from and to count from the start of text */
 	size_t hit_count;
 };
 

@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "daemon/input.h"
 
-enum { TERM_CHARS = 60, BEFORE_CHARS = 30, EXAMPLE_CHARS = 76, LABEL_CHARS = 11 };
+enum { TERM_CHARS = 60, BEFORE_CHARS = 30, EXAMPLE_CHARS = 74, MARKED = 10, LABEL_CHARS = 13 };
 
 static const struct str ellipsis = { "…", 3 };
 
@@ -229,6 +229,11 @@ static size_t window_start(const struct example *e)
 	size_t at = e->hit_count ? e->hits[0].from : 0;
 	for (size_t chars = 0; chars < BEFORE_CHARS && at > 0; chars++)
 		at = utf8_floor(e->text, at - 1);
+	if (at == 0)
+		return at;
+	for (size_t i = at; i < e->hits[0].from; i++) /* a word begins more readably */
+		if (e->text.p[i] == ' ')
+			return i + 1;
 	return at;
 }
 
@@ -256,10 +261,40 @@ static void add_window(struct buf *out, const struct example *e, size_t from, si
 	buf_finish(&line);
 }
 
+/* When, who and where, on a line of their own as far as known; the next line is begun. */
+static void add_head(struct buf *out, const struct example *e)
+{
+	struct buf part;
+	size_t column = 2;
+	buf_init(&part, 0);
+	for (int i = 0; i < 3; i++) {
+		buf_clear(&part);
+		if (i == 0 && e->created_at_us)
+			show_time(&part, e->created_at_us);
+		else if (i > 0)
+			escape_control(&part, i == 1 ? e->author : e->link);
+		if (!part.n)
+			continue;
+		size_t n = utf8_count(buf_str(&part));
+		if (column > 2 && column + 2 + n > SHOW_COLUMNS) {
+			buf_add(out, STR("\n    "));
+			column = 4;
+		} else if (column > 2) {
+			buf_add(out, STR("  "));
+			column += 2;
+		}
+		buf_add(out, buf_str(&part));
+		column += n;
+	}
+	buf_add(out, column > 2 ? STR("\n    ") : STR("  "));
+	buf_finish(&part);
+}
+
 static void add_example(
 	struct buf *out, const struct example *e, char mark, const struct show_style *style)
 {
-	size_t from = window_start(e), to = forward(e->text, from, EXAMPLE_CHARS);
+	size_t brackets = 2 * (e->hit_count < MARKED ? e->hit_count : MARKED);
+	size_t from = window_start(e), to = forward(e->text, from, EXAMPLE_CHARS - brackets);
 	char lead[] = { ' ', ' ', mark, ' ', '\0' };
 	if (mark == '+')
 		show_plus(out, str_of(lead), style);
@@ -267,20 +302,7 @@ static void add_example(
 		show_minus(out, str_of(lead), style);
 	else
 		buf_add(out, STR("  "));
-	const char *gap = "";
-	if (e->created_at_us) {
-		show_time(out, e->created_at_us);
-		gap = "  ";
-	}
-	const struct str parts[] = { e->author, e->link };
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		if (!parts[i].n)
-			continue;
-		buf_add(out, str_of(gap));
-		escape_control(out, parts[i]);
-		gap = "  ";
-	}
-	buf_add(out, gap[0] ? STR("\n    ") : STR("  "));
+	add_head(out, e);
 	buf_add(out, from > 0 || e->cut_before ? ellipsis : STR(""));
 	add_window(out, e, from, to, style->color);
 	buf_add(out, to < e->text.n || e->cut_after ? ellipsis : STR(""));

@@ -92,43 +92,64 @@ static void add_busiest(const struct hours *h, struct buf *out)
 	buf_addf(out, " (%llu)", (unsigned long long)count);
 }
 
-/* ", 1.5 an hour, most from 2026-03-02 09:00 (5)" */
-static void add_rate(const struct backtest *b, const struct tally *t, struct buf *out)
+/* An item of the list, if there is one; clears it. */
+static void add_item(struct show_list *list, struct buf *item)
 {
-	double per_hour;
-	if (!backtest_rate(b, t, &per_hour) || !t->timed_count)
-		return;
-	buf_add(out, STR(", "));
-	show_rate(out, per_hour);
-	buf_add(out, STR(" an hour"));
-	if (b->sums.last_us - b->sums.first_us >= US_PER_DAY) {
-		buf_add(out, STR(" ("));
-		show_rate(out, per_hour * 24);
-		buf_add(out, STR(" a day)"));
-	}
-	buf_add(out, STR(", most from "));
-	add_busiest(&t->hours, out);
+	if (item->n)
+		show_list_item(list, buf_str(item));
+	buf_clear(item);
 }
 
-static void add_authors(const struct tally *t, struct buf *out)
+/* How often, when most, by how many: what one rule and all together have in common. */
+static void add_numbers(const struct backtest *b, const struct tally *t, struct show_list *list)
 {
-	if (!t->authors.count)
-		return;
-	buf_add(out, STR(", "));
-	show_distinct(out, &t->authors);
-	buf_add(out, t->authors.count == 1 ? STR(" author") : STR(" authors"));
+	double per_hour;
+	struct buf item;
+	buf_init(&item, 0);
+	if (t->timed_count && backtest_rate(b, t, &per_hour)) {
+		show_rate(&item, per_hour);
+		buf_add(&item, STR(" an hour"));
+		if (b->sums.last_us - b->sums.first_us >= US_PER_DAY) {
+			buf_add(&item, STR(" ("));
+			show_rate(&item, per_hour * 24);
+			buf_add(&item, STR(" a day)"));
+		}
+		add_item(list, &item);
+		buf_add(&item, STR("most from "));
+		add_busiest(&t->hours, &item);
+		add_item(list, &item);
+	}
+	if (t->authors.count) {
+		show_distinct(&item, &t->authors);
+		buf_add(&item, t->authors.count == 1 ? STR(" author") : STR(" authors"));
+		add_item(list, &item);
+	}
+	buf_finish(&item);
+	show_list_end(list);
+}
+
+/* "4 posts (40.0 %)" and what add_numbers knows. */
+static void add_counts(const struct backtest *b, const struct tally *t, const char *one,
+	const char *many, struct show_list *list)
+{
+	struct buf item;
+	buf_init(&item, 0);
+	show_count(&item, t->post_count, one, many);
+	buf_add(&item, STR(" ("));
+	show_share(&item, t->post_count, b->sums.post_count);
+	buf_add_char(&item, ')');
+	add_item(list, &item);
+	buf_finish(&item);
+	add_numbers(b, t, list);
 }
 
 static void add_all(const struct backtest *b, struct buf *out)
 {
 	const struct tally *t = &b->all;
-	show_count(out, t->post_count, "matches", "match");
-	buf_add(out, STR(" ("));
-	show_share(out, t->post_count, b->sums.post_count);
-	buf_add_char(out, ')');
-	add_rate(b, t, out);
-	add_authors(t, out);
-	buf_add_char(out, '\n');
+	struct show_list list;
+	show_list_begin(&list, out, "", 0);
+	list.indent = 2; /* of a second line */
+	add_counts(b, t, "post matches", "posts match", &list);
 	if (!t->post_count)
 		return;
 	const char *gap = "  ";
@@ -160,13 +181,15 @@ static void add_table_row(struct show_table *table, const struct backtest *b, si
 	show_cell(table, &cell);
 	show_share(&cell, t->post_count, b->sums.post_count);
 	show_cell(table, &cell);
-	if (t->timed_count && backtest_rate(b, t, &per_hour))
-		show_rate(&cell, per_hour);
-	else
-		buf_add(&cell, STR("no times"));
-	show_cell(table, &cell);
-	add_busiest(&t->hours, &cell);
-	show_cell(table, &cell);
+	if (b->sums.timed_count) {
+		if (t->timed_count && backtest_rate(b, t, &per_hour))
+			show_rate(&cell, per_hour);
+		else
+			buf_add(&cell, STR("no times"));
+		show_cell(table, &cell);
+		add_busiest(&t->hours, &cell);
+		show_cell(table, &cell);
+	}
 	buf_finish(&cell);
 }
 
@@ -180,8 +203,10 @@ static void add_table(const struct backtest *b, const size_t *order, size_t coun
 		{ "AN HOUR", true },
 		{ "BUSIEST HOUR", false },
 	};
+	size_t column_count = sizeof columns / sizeof *columns;
 	struct show_table table;
-	show_table_init(&table, columns, sizeof columns / sizeof *columns);
+	/* Without times the last two say nothing. */
+	show_table_init(&table, columns, b->sums.timed_count ? column_count : column_count - 2);
 	for (size_t i = 0; i < count; i++)
 		add_table_row(&table, b, order[i]);
 	buf_add_char(out, '\n');
@@ -251,14 +276,10 @@ static void add_rule(const struct backtest_report *r, size_t rule, struct buf *o
 		buf_add(out, STR(": "));
 		escape_control(out, item->about);
 	}
-	buf_add(out, STR("\n  "));
-	show_count(out, t->post_count, "post", "posts");
-	buf_add(out, STR(" ("));
-	show_share(out, t->post_count, b->sums.post_count);
-	buf_add_char(out, ')');
-	add_rate(b, t, out);
-	add_authors(t, out);
+	struct show_list list;
 	buf_add_char(out, '\n');
+	show_list_begin(&list, out, "", 2);
+	add_counts(b, t, "post", "posts", &list);
 	show_top(out, "  terms", &t->terms, TERMS);
 	show_top(out, "  authors", &t->authors, AUTHORS);
 	show_top(out, "  languages", &t->langs, LANGS);
