@@ -5,7 +5,7 @@
  * Memory: with R rules, what one rule keeps has the ceiling capacity(R), which falls with R, and
  * nothing is kept for a rule that found nothing. Authors, terms, languages, sources and pairs of
  * rules are counted as backtest_top.h says, hours as backtest_hours.h. Beside this a pass keeps
- * what it found in one block. */
+ * PASS_FOUND_BYTES of what it found, or what one post gives. */
 #pragma once
 
 #include "daemon/backtest_examples.h"

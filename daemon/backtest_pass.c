@@ -88,6 +88,8 @@ struct half {
 struct pass {
 	const struct backtest_input *input;
 	struct half now, old;
+	struct pass_block block;
+	struct str rest; /* of the block */
 	struct record_reader *reader;
 	struct arena arena; /* of what was found */
 	struct found_post *found;
@@ -126,7 +128,7 @@ struct pass *pass_create(const struct backtest_input *input)
 	half_init(&p->old, input->old, input->map);
 	p->reader = record_reader_create(input->map);
 	p->places = mem_zero(input->rules->count + 1, sizeof *p->places);
-	arena_init(&p->arena, 0); /* a block has a ceiling, and so has what a rule finds in it */
+	arena_init(&p->arena, 0); /* pass_more stops when it holds much */
 	return p;
 }
 
@@ -341,19 +343,29 @@ static void read_one(struct pass *p, const struct pass_block *block, struct str 
 	sums->counts.matching_count += p->found_count - before;
 }
 
-void pass_run(struct pass *p, const struct pass_block *block, struct backtest_sums *sums)
+bool pass_more(struct pass *p, struct backtest_sums *sums)
 {
-	struct str rest = block->records, record;
+	struct str record;
 	arena_reset(&p->arena);
 	p->found_count = 0;
-	scan_for(&p->now, rest, sums);
-	scan_for(&p->old, rest, sums);
-	while (str_next(&rest, '\n', &record)) {
+	while (p->arena.used_bytes < PASS_FOUND_BYTES) {
+		if (!str_next(&p->rest, '\n', &record))
+			return false;
 		if (record.n && record.p[record.n - 1] == '\r')
 			record.n--;
 		if (str_trim(record).n)
-			read_one(p, block, record, sums);
+			read_one(p, &p->block, record, sums);
 	}
+	return p->rest.n > 0;
+}
+
+bool pass_run(struct pass *p, const struct pass_block *block, struct backtest_sums *sums)
+{
+	p->block = *block;
+	p->rest = block->records;
+	scan_for(&p->now, p->rest, sums);
+	scan_for(&p->old, p->rest, sums);
+	return pass_more(p, sums);
 }
 
 const struct found_post *pass_found(const struct pass *p, size_t *count)

@@ -1,6 +1,6 @@
 /* One thread's part of a backtest: decodes every record of a block, so that shares and rates are
  * those of the posts that were there, and matches those that the scan lets through against one rule
- * set or two at once. What was found stays here until the next block; adding it up in order is
+ * set or two at once. What was found stays here until it goes on; adding it up in order is
  * daemon/backtest.h. */
 #pragma once
 
@@ -73,7 +73,12 @@ struct pass_block {
 	void *ctx;
 };
 
-/* Adds to *sums. What it found before is gone; its views live as long as the block. */
-void pass_run(struct pass *p, const struct pass_block *block, struct backtest_sums *sums);
+/* Begins with a block, which must live until its end, and goes on with it until what was found
+ * fills PASS_FOUND_BYTES: with many rules that match much a block gives far more than it holds.
+ * Adds to *sums. True: there is more of the block, for pass_more. */
+enum { PASS_FOUND_BYTES = 8 * 1024 * 1024 };
+bool pass_run(struct pass *p, const struct pass_block *block, struct backtest_sums *sums);
+bool pass_more(struct pass *p, struct backtest_sums *sums);
+/* What the last of these calls found; gone with the next one. */
 const struct found_post *pass_found(const struct pass *p, size_t *count);
 uint64_t pass_regex_limit_count(const struct pass *p);

@@ -42,6 +42,7 @@ struct worker {
 	struct pass *pass;
 	const struct block *block;
 	struct backtest_sums sums; /* of the block */
+	bool more; /* to be found in it */
 	struct buf reports;
 	uint64_t report_count;
 };
@@ -79,20 +80,29 @@ static void work(void *ctx, const struct block *block)
 	buf_clear(&w->reports);
 	if (block->too_long_count)
 		matcher_reject(&w->sums.counts, "line too long", block->too_long_count);
-	pass_run(w->pass,
+	w->more = pass_run(w->pass,
 		&(struct pass_block){ .records = block->lines, .rejected = on_rejected, .ctx = w },
 		&w->sums);
+}
+
+static void add_found(struct run *run, const struct pass *pass)
+{
+	size_t count;
+	const struct found_post *found = pass_found(pass, &count);
+	backtest_add(&run->backtest, found, count);
 }
 
 static bool done(void *ctx, void *worker, const struct block *block)
 {
 	struct run *run = ctx;
-	const struct worker *w = worker;
-	size_t count;
-	const struct found_post *found = pass_found(w->pass, &count);
-	(void)block; /* its bytes are counted by nobody */
+	struct worker *w = worker;
+	(void)block; /* the pass has it */
+	add_found(run, w->pass);
+	while (w->more) {
+		w->more = pass_more(w->pass, &w->sums);
+		add_found(run, w->pass);
+	}
 	backtest_sums_add(&run->backtest.sums, &w->sums);
-	backtest_add(&run->backtest, found, count);
 	if (w->reports.n && run->report_count < MATCHER_MAX_REPORTS)
 		(void)fwrite(w->reports.p, 1, w->reports.n, stderr); /* nobody left to tell */
 	run->report_count += w->report_count;
@@ -121,7 +131,7 @@ static bool read_pages(struct run *run, struct store *s, struct pass *pass)
 {
 	struct arena arena;
 	struct archived_post *posts;
-	size_t count = 1, found_count;
+	size_t count = 1;
 	int64_t after = 0;
 	int error = 0;
 	arena_init(&arena, PAGE_BYTES);
@@ -131,9 +141,8 @@ static bool read_pages(struct run *run, struct store *s, struct pass *pass)
 		for (size_t i = 0; !error && i < count; i++) {
 			struct pass_block block = { .records = posts[i].json,
 				.source = posts[i].source };
-			pass_run(pass, &block, &run->backtest.sums);
-			const struct found_post *found = pass_found(pass, &found_count);
-			backtest_add(&run->backtest, found, found_count);
+			(void)pass_run(pass, &block, &run->backtest.sums); /* it is one post */
+			add_found(run, pass);
 			after = posts[i].row;
 		}
 	}

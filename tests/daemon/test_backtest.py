@@ -226,6 +226,19 @@ class Numbers(Backtest):
                 piped.replace('"-"', f'"{posts}"').replace("on standard input", f"in {posts}"), one
             )
 
+    def test_a_block_in_which_many_rules_find_much_is_counted_to_its_end(self):
+        rules = "rules:\n" + "".join(f"  - {{ name: r{i}, any: [a, b] }}\n" for i in range(200))
+        many = self.write("many.yaml", rules)
+        posts = self.write("short.ndjson", '{"text":"a b"}\n' * 4000 + "bad\n" + '{"text":"b"}\n')
+        for jobs in ("-j1", "-j2"):
+            done = self.run_it("-r", many, "--json", "--examples", "0", jobs, posts)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            report = json.loads(done.stdout)
+            self.assertEqual({rule["posts"] for rule in report["rules"]}, {4001})
+            self.assertEqual(report["input"]["rejected"], 1)
+            self.assertEqual(report["rules"][199]["top_terms"][0], {"term": "b", "posts": 4001})
+            self.assertRegex(done.stderr, "short.ndjson: byte 60000: rejected: ")
+
     def test_more_authors_than_are_counted_are_estimated_and_the_report_says_so(self):
         text = "".join(
             line(i, "solaire", author={"handle": f"a{i}" if i % 10 else "often"})
