@@ -96,7 +96,7 @@ static bool done(void *ctx, void *worker, const struct block *block)
 {
 	struct run *run = ctx;
 	struct worker *w = worker;
-	(void)block; /* the pass has it */
+	w->block = block;
 	add_found(run, w->pass);
 	while (w->more) {
 		w->more = pass_more(w->pass, &w->sums);
