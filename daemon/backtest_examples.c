@@ -190,10 +190,7 @@ void examples_add(
 	}
 	if (e->count == 2 * e->wanted) {
 		thin_out(e);
-		if (number % e->stride != 0) {
-			e->last = example;
-			return;
-		}
+		assert(number % e->stride == 0); /* it is the stride times `wanted` */
 	}
 	keep(e, example);
 }

@@ -7,7 +7,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-enum { FIRST_SIZE = 8, NOBODY = UINT32_MAX };
+enum { FIRST_SIZE = 8 };
+static const uint32_t nobody = UINT32_MAX;
 /* Of HyperLogLog: the standard error is 1.04 / sqrt(1024). */
 enum { REGISTER_BITS = 10, REGISTERS = 1 << REGISTER_BITS };
 
@@ -125,8 +126,8 @@ static uint32_t *bucket_of(const struct top *t, uint64_t hash)
 
 static uint32_t find(const struct top *t, uint64_t hash)
 {
-	uint32_t i = t->size ? *bucket_of(t, hash) : NOBODY;
-	while (i != NOBODY && t->entries[i].hash != hash)
+	uint32_t i = t->size ? *bucket_of(t, hash) : nobody;
+	while (i != nobody && t->entries[i].hash != hash)
 		i = t->entries[i].next;
 	return i;
 }
@@ -153,7 +154,7 @@ static void grow(struct top *t)
 	t->heap = mem_resize(t->heap, t->size, sizeof *t->heap);
 	t->buckets = mem_resize(t->buckets, t->size, sizeof *t->buckets);
 	for (size_t i = 0; i < t->size; i++)
-		t->buckets[i] = NOBODY;
+		t->buckets[i] = nobody;
 	for (uint32_t i = 0; i < t->count; i++)
 		link_entry(t, i);
 }
@@ -200,7 +201,7 @@ void top_add(struct top *t, struct str key, struct str note)
 {
 	uint64_t hash = hash_of(key, note);
 	uint32_t i = find(t, hash);
-	if (i == NOBODY) {
+	if (i == nobody) {
 		struct top_entry *e = new_entry(t);
 		e->key = copy_cut(key);
 		e->note = copy_cut(note);

@@ -445,6 +445,8 @@ rules:
         self.assertEqual(
             [against[key] for key in ("old", "new", "gained", "lost")], [6, 6, 3, 3]
         )
+        # of what both find the tested rules' terms are shown
+        self.assertNotIn("list", self.rule(report, "marques")["top_terms"][0])
         lost = self.changes(report, "solaire")
         self.assertEqual([e["link"] for e in lost["lost_examples"]], ["p5", "p9"])
         self.assertEqual(lost["lost_examples"][0]["hits"][0]["term"], "éolien")
