@@ -119,6 +119,7 @@ static void failed(void *ctx, const char *file, int error)
 static void read_files(struct run *run)
 {
 	struct blocks_hooks hooks = { make_worker, free_worker, work, done, failed, run };
+	input_note_terminal(run->files, run->file_count);
 	blocks_run(run->files, run->file_count, run->options.threads, &hooks);
 }
 
@@ -450,7 +451,7 @@ static int backtest_main(int argc, char **argv)
 const struct command command_backtest = {
 	.name = "backtest",
 	.arguments = "[-c FILE | -r RULES] [--against OLD] [OPTION...] [FILE...]",
-	.help = "Report what rules would have found, or what a change of them changes.",
+	.help = "Report what rules find in old posts, and what a change changes.",
 	.options =
 		"Reads the files, '-' is standard input; without any the archive of the\n"
 		"configuration's store (with -r standard input). The archive holds only posts\n"

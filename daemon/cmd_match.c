@@ -232,6 +232,7 @@ static int run_files(struct run *run, const char *const *files, size_t count, in
 {
 	struct blocks_hooks hooks = { make_worker, free_worker, work, done, failed, run };
 	int64_t start_us = clock_monotonic_us();
+	input_note_terminal(files, count);
 	blocks_run(files, count, run->options.threads, &hooks);
 	int64_t run_us = clock_monotonic_us() - start_us;
 	if (run->options.count) {
@@ -278,17 +279,20 @@ const struct command command_match = {
 	.name = "match",
 	.arguments = "[-c FILE | -r RULES] [--json | --count] [FILE...]",
 	.help = "Print the posts that rules match, like grep for posts.",
-	.options = "  -c, --config FILE   configuration whose rules are used\n"
-		   "  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
-		   "      --map NAME      where the records' text is: auto (default), bluesky, "
-		   "mastodon,\n"
-		   "                      x, tweet-v1, post, text (each line is a text) or one of "
-		   "the\n"
-		   "                      configuration's maps\n"
-		   "      --json          one JSON object a match\n"
-		   "      --count         only the number of matching posts\n"
-		   "  -j, --jobs N        threads; 0: one a core\n"
-		   "      --stats         speed and counts, on standard error\n"
-		   "      --color[=WHEN]  auto, always or never\n",
+	.options =
+		"Reads the files; '-', or no file, is standard input.\n"
+		"\n"
+		"  -c, --config FILE   configuration whose rules are used\n"
+		"  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
+		"      --map NAME      where the records' text is: auto (default), bluesky,\n"
+		"                      mastodon, x, tweet-v1, post, text (each line is a text),\n"
+		"                      or one of the configuration's maps\n"
+		"      --json          one JSON object a match\n"
+		"      --count         only the number of matching posts\n"
+		"  -j, --jobs N        threads; 0: one a core\n"
+		"      --stats         speed and counts, on standard error\n"
+		"      --color[=WHEN]  auto, always or never\n"
+		"\n"
+		"Exit status: 0 posts were found, 1 none, 2 bad usage, configuration or files.\n",
 	.run = match_main,
 };

@@ -71,6 +71,16 @@ void input_finish(struct input_rules *r)
 	*r = (struct input_rules){ 0 };
 }
 
+void input_note_terminal(const char *const *files, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(files[i], "-") == 0 && isatty(STDIN_FILENO)) {
+			fprintf(stderr, "vigie: reading posts from the terminal, Ctrl-D ends\n");
+			return;
+		}
+	}
+}
+
 /* --- posts --- */
 
 const struct input_marks input_color_marks = { { "\033[1;31m", 7 }, { "\033[0m", 4 } };

@@ -27,6 +27,10 @@ struct input_rules {
 bool input_load(struct input_rules *r, const char *config, const char *rules, const char *map);
 void input_finish(struct input_rules *r); /* takes {0} */
 
+/* Somebody at a terminal who named no file shall know what is waited for: says so on standard error
+ * if one of the files is standard input, and that a terminal. */
+void input_note_terminal(const char *const *files, size_t count);
+
 /* --- posts --- */
 
 struct input_marks {
