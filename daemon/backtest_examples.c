@@ -73,15 +73,21 @@ static size_t floor_of(const struct post *post, size_t at)
 	return at <= post->title.n ? utf8_floor(post->title, at) : at;
 }
 
+/* Is it in what is shown? Links and tags are not, or stand in the text as well. */
+static bool is_shown(const struct hit *hit)
+{
+	return hit->field == FIELD_TEXT || hit->field == FIELD_TITLE;
+}
+
 static size_t first_hit(const struct post *post, const struct hit *hits, size_t hit_count)
 {
-	size_t first = 0;
+	size_t first = SIZE_MAX;
 	for (size_t i = 0; i < hit_count; i++) {
 		size_t at = field_start(post, hits[i].field) + hits[i].from;
-		if (i == 0 || at < first)
+		if (is_shown(&hits[i]) && at < first)
 			first = at;
 	}
-	return first;
+	return first == SIZE_MAX ? 0 : first;
 }
 
 static int by_place(const struct hit *a, const struct hit *b)
@@ -103,7 +109,7 @@ static void add_hits(struct example *e, const struct post *post, const struct hi
 {
 	for (size_t i = 0; i < hit_count && e->hit_count < EXAMPLE_MAX_HITS; i++) {
 		size_t start = field_start(post, hits[i].field);
-		if (start + hits[i].from < from || start + hits[i].to > to)
+		if (!is_shown(&hits[i]) || start + hits[i].from < from || start + hits[i].to > to)
 			continue;
 		struct hit hit = hits[i];
 		hit.field = FIELD_TEXT;

@@ -287,15 +287,16 @@ static void an_example_joins_title_and_text_and_moves_the_hits_along(void **stat
 	post.author.handle = STR("jo");
 	post.author.name = STR("Jo");
 	const struct hit hits[] = { hit_at(FIELD_TEXT, post.text, "Text"),
-		hit_at(FIELD_TITLE, post.title, "Titel") };
+		hit_at(FIELD_TITLE, post.title, "Titel"),
+		hit_at(FIELD_LINKS, STR("link"), "link") };
 	examples_init(&e, 1);
-	examples_add(&e, &post, hits, 2);
+	examples_add(&e, &post, hits, 3);
 	assert_int_equal(examples_pick(&e, picked), 1);
 	check_text(picked[0]->text, "Ein Titel | und der Text");
 	check_text(picked[0]->link, "https://example.org/1");
 	check_text(picked[0]->author, "@jo");
 	assert_false(picked[0]->cut_before || picked[0]->cut_after);
-	assert_int_equal(picked[0]->hit_count, 2);
+	assert_int_equal(picked[0]->hit_count, 2); /* the one in a link is not shown */
 	for (size_t i = 0; i < 2; i++) {
 		const struct hit *h = &picked[0]->hits[i];
 		check_str(str_slice(picked[0]->text, h->from, h->to), hits[1 - i].term);
@@ -314,11 +315,12 @@ static void a_long_text_is_cut_between_characters_around_its_first_hit(void **st
 		memcpy(text + shift + EXAMPLE_MAX_BYTES, shift < 2 ? "xwordx" : "wordxx", 6);
 		struct post post = post_empty();
 		post.text = (struct str){ text, sizeof text - shift % 2 };
-		struct hit hit = hit_at(FIELD_TEXT, post.text, "word");
+		const struct hit hits[] = { hit_at(FIELD_LINKS, STR("link"), "link"),
+			hit_at(FIELD_TEXT, post.text, "word") };
 		struct examples e;
 		const struct example *picked[1];
 		examples_init(&e, 1);
-		examples_add(&e, &post, &hit, 1);
+		examples_add(&e, &post, hits, 2);
 		assert_int_equal(examples_pick(&e, picked), 1);
 		assert_true(picked[0]->text.n <= EXAMPLE_MAX_BYTES);
 		assert_true(picked[0]->text.n > EXAMPLE_MAX_BYTES - UTF8_MAX_BYTES);
