@@ -563,5 +563,5 @@ int main(void)
 		TEST(rules_are_ordered_by_what_they_found_then_by_their_place),
 		cmocka_unit_test(the_more_rules_the_less_each_may_keep),
 	};
-	return cmocka_run_group_tests_name("backtest", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("tally", tests, NULL, NULL);
 }
