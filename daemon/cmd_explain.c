@@ -1,10 +1,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/escape.h"
 #include "base/log.h"
@@ -82,30 +80,10 @@ static bool find_rule(const struct explaining *x, size_t *number)
 
 /* --- the post --- */
 
-static int read_all(int fd, struct buf *out)
-{
-	enum { PIECE_BYTES = 64 * 1024 };
-	for (;;) {
-		size_t left = out->max_bytes - out->n;
-		if (left == 0)
-			return -EFBIG;
-		size_t wanted = left < PIECE_BYTES ? left : PIECE_BYTES;
-		ssize_t n = read(fd, buf_room(out, wanted), wanted);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : 0;
-		out->n += (size_t)n;
-	}
-}
-
 static bool read_input(struct explaining *x, const char *path)
 {
 	bool standard = strcmp(path, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	int error = fd < 0 ? -errno : read_all(fd, &x->input);
-	if (fd >= 0 && !standard)
-		(void)close(fd); /* it was only read */
+	int error = command_read(path, &x->input);
 	if (error)
 		fprintf(stderr, "vigie explain: cannot read %s: %s\n",
 			standard ? "standard input" : path,

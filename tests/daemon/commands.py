@@ -113,7 +113,16 @@ class Check(Case):
             f"  - {{ post: {{ title: {'é' * 61}, text: EDF }}, matches: [] }}\n"))
         self.gives(["check", "r.yaml"], 1,
                    'r.yaml:12:5: test failed: missing solaire; unexpected edf; "EDF\\x1b[2J"\n'
+                   "    solaire does not match\n"
+                   "      no  solaire\n"
+                   "      no  lang: fr (the post has none)\n"
+                   "    edf matches\n"
+                   "      yes =EDF\n"
+                   '              text 0..3 "EDF" exact\n'
                    f'r.yaml:13:5: test failed: unexpected edf; "{"é" * 60}..."\n'
+                   "    edf matches\n"
+                   "      yes =EDF\n"
+                   '              text 0..3 "EDF" exact\n'
                    "2 passed, 2 failed\n")
 
     def test_all_errors_are_shown_and_no_test_is_run(self):
@@ -159,7 +168,9 @@ class Check(Case):
         self.assertEqual(json.loads(out), {
             "messages": [], "passed": 2, "failed": 1,
             "failures": [{"file": "r.yaml", "line": 12, "column": 5, "missing": ["edf"],
-                          "unexpected": [], "post": {"type": "post", "text": "a"}}]})
+                          "unexpected": [], "missing_terms": [], "unexpected_terms": [],
+                          "why": "    edf does not match\n      no  =EDF\n",
+                          "post": {"type": "post", "text": "a"}}]})
         self.write("r.yaml", "rules: 1\n")
         code, out, err = self.vigie("check", "--json", "r.yaml")
         self.assertEqual((code, err), (2, ""))
@@ -216,7 +227,9 @@ class Explain(Case):
         self.assertEqual(json.loads(out), {
             "rule": "edf", "matches": False, "post": {"type": "post", "text": "edf"},
             "tree": {"kind": "term", "matches": False, "file": "r.yaml", "line": 8, "column": 24,
-                     "term": "=EDF", "hit_count": 0, "hits": []}})
+                     "term": "=EDF", "hit_count": 0, "hits": [],
+                     "near": {"why": "letters", "term": "=EDF", "field": "text", "from": 0,
+                              "to": 3, "text": "edf"}}})
 
     def test_maps_say_where_the_text_is(self):
         self.write("c.yaml", RULES + "maps: { mine: { text: body } }\n")
