@@ -27,25 +27,25 @@ static void offer(const struct looking *l, enum near_why why, size_t from, size_
 	folded_span(&l->text->folded, from, to, &best->from, &best->to);
 }
 
-/* Grows to what no space parts: how a link or handle is written. */
-static void offer_around(const struct looking *l, enum near_why why, size_t from, size_t to)
+/* Grows to what no space parts: how a link is written. */
+static void offer_link(const struct looking *l, size_t from, size_t to)
 {
 	const struct folded *f = &l->text->folded;
 	while (from > 0 && (unsigned char)f->p[from - 1] > ' ')
 		from--;
 	while (to < f->n && (unsigned char)f->p[to] > ' ')
 		to++;
-	offer(l, why, from, to);
+	offer(l, NEAR_LINK, from, to);
 }
 
-static bool in_handle(const struct text *text, size_t from, size_t to)
+static const struct text_entity *handle_around(const struct text *text, size_t from, size_t to)
 {
 	for (size_t i = 0; i < text->entity_count; i++) {
 		const struct text_entity *e = &text->entities[i];
 		if (e->kind == ENTITY_HANDLE && e->from <= from && to <= e->to)
-			return true;
+			return e;
 	}
-	return false;
+	return NULL;
 }
 
 /* The term's letters stand at folded bytes from..to-1. */
@@ -62,10 +62,11 @@ static void see_letters(const struct looking *l, size_t from, size_t to)
 		end = w->to > end ? w->to : end;
 		shut = shut || w->flags & WORD_SHUT;
 	}
-	if (shut && in_handle(l->text, from, to))
-		offer_around(l, NEAR_HANDLE, from, to);
+	const struct text_entity *handle = shut ? handle_around(l->text, from, to) : NULL;
+	if (handle)
+		offer(l, NEAR_HANDLE, handle->from, handle->to);
 	else if (shut)
-		offer_around(l, NEAR_LINK, from, to);
+		offer_link(l, from, to);
 	else if (start < from || end > to)
 		offer(l, NEAR_LONGER, start, end);
 	else if (l->term->exact)

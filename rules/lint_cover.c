@@ -1,6 +1,7 @@
 /* Which terms make others of the same rule useless (among alternatives) or impossible (where one
  * excludes the other). What is asked: does every post with term b have term a as well? Where that
  * is not certain the answer is no. */
+#include "base/fold.h"
 #include "base/mem.h"
 #include "rules/lint.h"
 #include "rules/text.h"
@@ -34,11 +35,30 @@ struct pool {
 
 /* --- keys: two terms of the same key mean the same --- */
 
+/* Signs part words, whichever they are and how many; but an apostrophe may join them. */
+static void add_words(struct buf *out, struct str folded)
+{
+	bool parted = false;
+	size_t begin = out->n;
+	for (size_t i = 0; i < folded.n; i++) {
+		char ch = folded.p[i];
+		bool part = !fold_is_word(ch) && ch != '\'';
+		if (!part && parted && out->n > begin)
+			buf_add_char(out, ' ');
+		if (!part)
+			buf_add_char(out, ch);
+		parted = part;
+	}
+}
+
 static struct str key_of(struct covering *c, enum term_kind kind, bool exact, struct str text)
 {
 	buf_clear(&c->key);
 	buf_addf(&c->key, "%d %d ", (int)kind, exact);
-	buf_add(&c->key, text);
+	if (kind == TERM_WORDS && !exact)
+		add_words(&c->key, text);
+	else
+		buf_add(&c->key, text);
 	return buf_str(&c->key);
 }
 
@@ -65,9 +85,12 @@ static const struct map *terms_of_list(struct covering *c, uint32_t number)
 	return terms;
 }
 
-static const struct term *find_key(struct covering *c, const struct pool *pool, struct str key)
+/* A term of this key other than b, or NULL. */
+static const struct term *find_key(
+	struct covering *c, const struct pool *pool, const struct term *b, struct str key)
 {
 	const struct term *found = map_get(&pool->terms, key);
+	found = found == b ? NULL : found;
 	for (size_t i = 0; !found && i < pool->list_count; i++) {
 		/* Reading a list uses the same buffer. */
 		struct str kept = arena_str(&c->arena, key);
@@ -132,10 +155,10 @@ static bool wide_finds(const struct term *wide, struct str word)
 static const struct term *find_word(
 	struct covering *c, const struct pool *pool, const struct term *b, struct str word)
 {
-	const struct term *a = find_key(c, pool, key_of(c, TERM_WORDS, false, word));
-	for (size_t i = 0; (!a || a == b) && i < pool->wide_count; i++)
-		a = wide_finds(pool->wide[i], word) ? pool->wide[i] : a;
-	return a == b ? NULL : a;
+	const struct term *a = find_key(c, pool, b, key_of(c, TERM_WORDS, false, word));
+	for (size_t i = 0; !a && i < pool->wide_count; i++)
+		a = pool->wide[i] != b && wide_finds(pool->wide[i], word) ? pool->wide[i] : NULL;
+	return a;
 }
 
 /* The words of a phrase, which an open word of the pool finds wherever they stand apart. */
@@ -155,9 +178,8 @@ static const struct term *find_in_phrase(
 static enum cover covers(
 	struct covering *c, const struct pool *pool, const struct term *b, const struct term **by)
 {
-	const struct term *a = find_key(c, pool, key_of_term(c, b));
-	*by = a;
-	if (a && a != b)
+	*by = find_key(c, pool, b, key_of_term(c, b));
+	if (*by)
 		return COVER_ALL;
 	if (b->edits || (b->kind != TERM_WORDS && b->kind != TERM_TAG && b->kind != TERM_PREFIX))
 		return COVER_NO;
