@@ -39,8 +39,8 @@ static void good_rules_have_no_note(void **state)
 		"rules:\n"
 		"  - { name: a, any: [solaire, éolien, list:l, '=EDF', 'Watt & Sève'],\n"
 		"      all: [parc], none: [crème solaire, '#vente'] }\n"
-		"  - { name: b, any: ['\"AT&T\"', 'd''EDF', '❤️', '👩‍🚀', '@ada', S.A.] "
-		"}\n",
+		"  - { name: b, any: ['\"AT&T\"', 'd''EDF', '@ada', S.A.] }\n"
+		"  - { name: c, all: ['👩‍🚀', parc] }\n",
 		"");
 }
 
