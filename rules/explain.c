@@ -110,7 +110,8 @@ static bool explain_clause(
 		return false;
 	if (wanted && !out->yes && (e->kind == EXPR_TERM || e->kind == EXPR_LIST))
 		(void)explain_find_near(x->match, e, &out->near);
-	wanted = wanted != (e->kind == EXPR_NOT);
+	/* Where one alternative is enough and there, nobody misses the others. */
+	wanted = e->kind == EXPR_NOT ? !wanted : wanted && !(e->kind == EXPR_OR && out->yes);
 	for (size_t i = 0; i < e->child_count; i++) {
 		if (!explain_clause(x, e->children[i], wanted, &out->children[i]))
 			return false;

@@ -250,6 +250,17 @@ class Explain(Case):
                                 "--source", "web")
         self.assertEqual(code, 1)
 
+    def test_the_text_may_be_json_too(self):
+        code, out, _ = self.vigie("explain", "-r", "r.yaml", "edf", '{"title": "EDF", "text": "a"}')
+        self.assertEqual((code, out), (0, 'edf matches\nyes =EDF\n        title 0..3 "EDF" exact\n'))
+        code, out, _ = self.vigie("explain", "-r", "r.yaml", "edf", "{EDF}")
+        self.assertEqual((code, out), (0, 'edf matches\nyes =EDF\n        text 1..4 "EDF" exact\n'))
+
+    def test_a_forgotten_option_and_an_unknown_rule_are_helped(self):
+        self.misused(["explain", "r.yaml", "edf", "a"], "the file of rules comes after -r: 'r.yaml'")
+        self.gives(["explain", "-r", "r.yaml", "zzzzzz", "a"], 2, "",
+                   "vigie explain: no such rule: 'zzzzzz'\n  hint: the rules are solaire, edf\n")
+
     def test_what_is_no_post_is_said(self):
         args = ["explain", "-r", "r.yaml", "edf", "-"]
         code, out, err = self.vigie(*args, given='{"text": }')

@@ -101,7 +101,7 @@ static void of_a_list_the_term_is_named(void **state)
 	check_near("'list:l'", post_of("un edfa"), "nothing"); /* short ones are near by chance */
 }
 
-static void what_is_excluded_has_nothing_near(void **state)
+static void what_nobody_misses_has_nothing_near(void **state)
 {
 	(void)state;
 	struct arena arena;
@@ -128,7 +128,7 @@ int main(void)
 		cmocka_unit_test(what_lacks_its_sign_is_near),
 		cmocka_unit_test(a_slip_of_the_keyboard_is_near),
 		cmocka_unit_test(of_a_list_the_term_is_named),
-		cmocka_unit_test(what_is_excluded_has_nothing_near),
+		cmocka_unit_test(what_nobody_misses_has_nothing_near),
 	};
 	return cmocka_run_group_tests_name("explain_near", tests, NULL, NULL);
 }
