@@ -156,6 +156,27 @@ class Junit(Check):
         self.assertEqual(self.check("r.yaml", "--junit", "/dev/full")[0], 2)
 
 
+class Notes(Check):
+    def test_notes_never_fail_a_check_and_say_what_is_slow(self):
+        self.write("l.txt", "Heliora\n/e/\n")
+        code, out, err = self.check("-r", "r.yaml", text=(
+            "lists: { l: { file: l.txt } }\n"
+            "rules:\n  - { name: a, any: [list:l, x] }\n  - { name: b, all: avec, none: avec }\n"))
+        self.assertEqual((code, out), (0, "0 passed, 0 failed\n"))
+        self.assertIn("note: the rule 'a' is slow: no word must be there", err)
+        self.assertIn("hint: every post has to be parsed for '/e/'; add a term to all", err)
+        self.assertIn("warning: the rule 'b' can never match: it excludes what it needs", err)
+        self.assertIn("note: no test expects the rule 'a' to match", err)
+        _, out, _ = self.check("-r", "r.yaml", "--json")
+        self.assertIn("note", [m["level"] for m in json.loads(out)["messages"]])
+
+    def test_a_name_that_is_taken_says_by_which_file(self):
+        self.write("more.yaml", "rules: [{ name: a, any: x }]\n")
+        code, _, err = self.check("r.yaml", text="rules: [{ name: a, any: x }]\ninclude: more.yaml\n")
+        self.assertEqual(code, 2)
+        self.assertIn("more.yaml:1:17: error: the name 'a' is taken by the rule at r.yaml:1\n", err)
+
+
 class Sample(Check):
     def sample(self, count=200):
         lines = []
