@@ -205,7 +205,8 @@ bool explain_find_near(const struct match_scratch *m, const struct expr *e, stru
 		for (size_t f = 0; f < FIELD_COUNT; f++) {
 			const struct looking l = { m, &rules->terms[first + i], &m->texts[f],
 				(enum post_field)f, near };
-			if (l.text->folded.n > 0)
+			bool asked = !l.term->only || l.term->only & 1 << f;
+			if (asked && l.text->folded.n > 0)
 				see_term(&l, listed);
 		}
 	}

@@ -66,8 +66,9 @@ static struct str key_of_term(struct covering *c, const struct term *t)
 {
 	bool letters = t->exact || t->kind == TERM_REGEX || t->kind == TERM_SYMBOLS;
 	(void)key_of(c, t->kind, t->exact, letters ? t->letters : t->folded);
-	if (t->edits || t->gap || t->flags[0])
-		buf_addf(&c->key, " %d %d %s", t->edits, t->gap, t->flags);
+	if (t->edits || t->gap || t->only || t->languages || t->flags[0])
+		buf_addf(&c->key, " %d %d %d %lu %s", t->edits, t->gap, t->only,
+			(unsigned long)t->languages, t->flags);
 	return buf_str(&c->key);
 }
 
@@ -146,7 +147,7 @@ static void pool_add(struct covering *c, struct pool *pool, const struct expr *e
 
 static bool wide_finds(const struct term *wide, struct str word)
 {
-	if (wide->exact)
+	if (wide->exact || wide->only)
 		return false;
 	return wide->kind == TERM_PREFIX ? str_starts(word, wide->folded)
 					 : str_ends(word, wide->folded);
