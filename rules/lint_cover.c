@@ -119,7 +119,7 @@ static const struct term *pool_add_term(struct covering *c, struct pool *pool, u
 	if (same)
 		return same;
 	(void)map_set(&pool->terms, arena_str(&c->arena, key), t);
-	if (t->kind == TERM_PREFIX || t->kind == TERM_SUFFIX) {
+	if (t->kind == TERM_PREFIX || t->kind == TERM_SUFFIX || t->edits) {
 		pool->wide = mem_resize(pool->wide, pool->wide_count + 1, sizeof *pool->wide);
 		pool->wide[pool->wide_count++] = t;
 	}
@@ -149,6 +149,8 @@ static bool wide_finds(const struct term *wide, struct str word)
 {
 	if (wide->exact || wide->only)
 		return false;
+	if (wide->edits)
+		return str_eq(word, wide->folded);
 	return wide->kind == TERM_PREFIX ? str_starts(word, wide->folded)
 					 : str_ends(word, wide->folded);
 }

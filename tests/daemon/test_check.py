@@ -245,6 +245,26 @@ tests: [{ post: solaire, matches: rare }]
         self.assertIn("lune", [w["word"] for w in costs["l"]["top"]])
         self.assertEqual((costs["r"]["parsed"], costs["r"]["matches"]), (2, 1))
 
+    def test_each_kind_of_term_and_query_is_counted(self):
+        rules = ("rules:\n"
+                 "  - { name: near, query: '(parc OR toit) NEAR/3 solaire -lune' }\n"
+                 "  - { name: star, any: ['éolien*'] }\n"
+                 "  - { name: fuzzy, any: [photovoltaïque~1] }\n"
+                 "  - { name: stem, any: ['stem:panneau'], language: fr }\n"
+                 "  - { name: site, any: ['site:example.com'], where: { lang: fr } }\n"
+                 "  - { name: title, any: ['title:vent'] }\n")
+        posts = [{"text": "un toit tout solaire"}, {"text": "solaire, et bien loin de là un toit"},
+                 {"text": "des éoliennes"}, {"text": "photovoltaque"}, {"text": "les panneaux"},
+                 {"text": "x https://a.example.com/b", "lang": "fr"}, {"text": "vent"},
+                 {"text": "a", "title": "le vent"}]
+        self.write("s.ndjson", "".join(json.dumps(post) + "\n" for post in posts))
+        _, out, err = self.check("-r", "r.yaml", "--json", "--sample", "s.ndjson", text=rules)
+        costs = {cost["rule"]: cost for cost in json.loads(out)["costs"]}
+        self.assertEqual({name: cost["matches"] for name, cost in costs.items()},
+                         dict.fromkeys(("near", "star", "fuzzy", "stem", "site", "title"), 1), err)
+        for name, cost in costs.items():
+            self.assertLess(cost["parsed"], len(posts), name)
+
     def test_a_sample_that_cannot_be_read_is_said(self):
         for arguments, said in ((["--sample", "no.ndjson"], "cannot read 'no.ndjson'"),
                                 (["--sample", "r.yaml", "--map", "no"], "no such map: 'no'")):

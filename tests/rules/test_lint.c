@@ -34,13 +34,12 @@ static void check_notes(const char *yaml, const char *expected)
 static void good_rules_have_no_note(void **state)
 {
 	(void)state;
-	check_notes(
-		"lists: { l: [vent, voile] }\n"
-		"rules:\n"
-		"  - { name: a, any: [solaire, éolien, list:l, '=EDF', 'Watt & Sève'],\n"
-		"      all: [parc], none: [crème solaire, '#vente'] }\n"
-		"  - { name: b, any: ['\"AT&T\"', 'd''EDF', '@ada', S.A.] }\n"
-		"  - { name: c, all: ['👩‍🚀', parc] }\n",
+	check_notes("lists: { l: [vent, voile] }\n"
+		    "rules:\n"
+		    "  - { name: a, any: [solaire, éolien, list:l, '=EDF', 'Watt & Sève'],\n"
+		    "      all: [parc], none: [crème solaire, '#vente'] }\n"
+		    "  - { name: b, any: ['\"AT&T\"', 'd''EDF', '@ada', S.A.] }\n"
+		    "  - { name: c, all: ['👩‍🚀', parc] }\n",
 		"");
 }
 
@@ -79,6 +78,22 @@ static void a_term_that_another_one_covers_is_noted(void **state)
 		"3:34: note: '#Solaire' adds nothing: 'solaire' at line 3 finds all of it\n"
 		"3:46: note: '=Solaire' adds nothing: 'solaire' at line 3 finds all of it\n"
 		"3:63: note: '=EDF' adds nothing: 'edf' at line 3 finds all of it\n");
+	check_notes("rules:\n"
+		    "  - name: a\n"
+		    "    any: ['sola*', solaire, 'solai*', '*voltaïque', photovoltaïque, parc "
+		    "solaire]\n",
+		"3:20: note: 'solaire' adds nothing: 'sola*' at line 3 finds all of it\n"
+		"3:29: note: 'solai*' adds nothing: 'sola*' at line 3 finds all of it\n"
+		"3:53: note: 'photovoltaïque' adds nothing: '*voltaïque' at line 3 finds all of "
+		"it\n"
+		"3:69: note: 'parc solaire' adds only hashtags without capitals: 'solaire' at line "
+		"3 "
+		"finds the rest\n");
+	check_notes("rules: [{ name: a, any: [solaire, 'title:solaire', 'solaire~1'] },\n"
+		    "  { name: b, any: ['title:solaire', 'text:solaire', vent, 'stem:vent',"
+		    " 'site:vent.fr', 'url:vent'] }]\n",
+		"1:26: note: 'solaire' adds nothing: 'solaire~1' at line 1 finds all of it\n"
+		"1:35: note: 'title:solaire' adds nothing: 'solaire' at line 1 finds all of it\n");
 	/* Not so: exact letters are fewer, and inside a link or handle words do not count. */
 	check_notes(
 		"rules: [{ name: a, any: ['=EDF', edf nord, '@solaire', solaires, '#vent'] }]", "");
@@ -93,13 +108,17 @@ static void a_rule_that_excludes_what_it_needs_is_noted(void **state)
 		    "  - { name: b, all: [parc, '#vent'], none: vent }\n"
 		    "  - { name: c, any: list:l, none: [list:l, list:m] }\n"
 		    "  - { name: d, any: [parc solaire], none: solaire }\n"
-		    "  - { name: e, any: [solaire], none: [parc solaire, =SOLAIRE] }\n",
+		    "  - { name: e, any: [solaire], none: [parc solaire, =SOLAIRE] }\n"
+		    "  - { name: f, query: 'solaire (parc OR toit) -(Solaire OR vent)' }\n"
+		    "  - { name: g, query: 'solaire OR (vent -lune)' }\n",
 		"3:22: note: 'solaire' is of no use here: 'Solaire' at line 3 excludes it\n"
 		"4:13: warning: the rule 'b' can never match: it excludes what it needs\n"
 		"4:28: note: '#vent' is of no use here: 'vent' at line 4 excludes it\n"
 		"5:13: warning: the rule 'c' can never match: it excludes what it needs\n"
 		"6:22: note: 'parc solaire' counts only as a hashtag: 'solaire' at line 6 "
-		"excludes the rest\n");
+		"excludes the rest\n"
+		"8:13: warning: the rule 'f' can never match: it excludes what it needs\n"
+		"8:24: note: 'solaire' is of no use here: 'Solaire' at line 8 excludes it\n");
 }
 
 static void words_that_are_everywhere_are_noted(void **state)
