@@ -142,7 +142,7 @@ class Check(Case):
                    "r.yaml:2:17: note: the rule 'lent' is slow: no word must be there\n"
                    "    rules: [{ name: lent, regex: '\\d+' }]\n"
                    "                    ^\n"
-                   "  hint: every post has to be parsed for it; add a term to all\n"
+                   "  hint: every post has to be parsed for '\\d+'; add a term to all\n"
                    "r.yaml:2:17: note: no test expects the rule 'lent' to match\n"
                    "    rules: [{ name: lent, regex: '\\d+' }]\n"
                    "                    ^\n")
