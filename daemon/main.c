@@ -4,7 +4,8 @@
 #include "daemon/version.h"
 
 const struct command *const commands[] = { &command_run, &command_match, &command_check,
-	&command_explain, &command_backtest, &command_deliveries, &command_status, NULL };
+	&command_explain, &command_backtest, &command_deliveries, &command_status, &command_schema,
+	NULL };
 
 static void print_help(FILE *out)
 {
