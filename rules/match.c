@@ -19,13 +19,8 @@ struct match_scratch *match_scratch_create(const struct ruleset *set)
 	m->first_of_list = mem_zero(rules->list_count + 1, sizeof *m->first_of_list);
 	m->rule_marked = mem_zero(rules->rule_count + 1, sizeof *m->rule_marked);
 	m->marked = mem_zero(rules->rule_count + 1, sizeof *m->marked);
-	if (set->waits_for_literal) {
-		m->regex_state = mem_zero(rules->term_count, sizeof *m->regex_state);
-		m->regexes = mem_zero(rules->term_count, sizeof *m->regexes);
-		m->regex_scratch = regex_scratch_create();
-	}
-	if (set->literals)
-		m->literals_scratch = literals_scratch_create(set->literals);
+	if (set->waits_for_literal)
+		match_regex_init(m);
 	return m;
 }
 
@@ -40,17 +35,9 @@ void match_scratch_destroy(struct match_scratch *m)
 	mem_free(m->first_of_list);
 	mem_free(m->rule_marked);
 	mem_free(m->marked);
-	mem_free(m->regex_state);
-	mem_free(m->regexes);
-	regex_scratch_destroy(m->regex_scratch);
-	literals_scratch_destroy(m->literals_scratch);
+	match_regex_finish(m);
 	mem_free(m->hits);
 	mem_free(m);
-}
-
-const struct match_errors *match_scratch_errors(const struct match_scratch *scratch)
-{
-	return &scratch->errors;
 }
 
 static void mark_rule(struct match_scratch *m, uint32_t rule)
@@ -61,7 +48,7 @@ static void mark_rule(struct match_scratch *m, uint32_t rule)
 	m->marked[m->marked_count++] = rule;
 }
 
-static void mark_term(struct match_scratch *m, uint32_t id)
+void match_mark_term(struct match_scratch *m, uint32_t id)
 {
 	const struct ruleset *set = m->set;
 	const struct term *t = &set->rules->terms[id];
@@ -73,7 +60,7 @@ static void mark_term(struct match_scratch *m, uint32_t id)
 		mark_rule(m, set->list_rules[i]);
 }
 
-static void add_found(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
+void match_add_found(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
 	uint32_t to, enum hit_way way)
 {
 	const struct term *t = &m->set->rules->terms[id];
@@ -93,7 +80,7 @@ static void add_found(struct match_scratch *m, uint32_t id, enum post_field fiel
 	if (t->listed)
 		m->first_of_list[t->owner] = index;
 	if (first)
-		mark_term(m, id);
+		match_mark_term(m, id);
 }
 
 /* Does the text have these very letters at folded bytes from..to-1? */
@@ -113,7 +100,7 @@ static void add_words(struct match_scratch *m, uint32_t id, enum post_field fiel
 	if (m->set->rules->terms[id].exact && !same)
 		return;
 	folded_span(&m->texts[field].folded, from, to, &text_from, &text_to);
-	add_found(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
+	match_add_found(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
 }
 
 /* One list of words that follow each other: a text's, or the parts of one hashtag. */
@@ -235,36 +222,11 @@ static void find_symbols(struct match_scratch *m, enum post_field field)
 		size_t at = 0, step;
 		while ((step = str_find(str_slice(text, at, text.n), symbols)) != SIZE_MAX) {
 			at += step;
-			add_found(
+			match_add_found(
 				m, id, field, (uint32_t)at, (uint32_t)(at + symbols.n), WAY_EXACT);
 			at += symbols.n;
 		}
 	}
-}
-
-static bool literal_occurred(void *ctx, uint32_t literal)
-{
-	struct match_scratch *m = ctx;
-	uint32_t id = m->set->literal_terms[literal];
-	if (m->regex_state[id] == REGEX_UNASKED) {
-		m->regex_state[id] = REGEX_POSSIBLE;
-		m->regexes[m->regex_count++] = id;
-		mark_term(m, id);
-	}
-	return true;
-}
-
-static void find_literals(struct match_scratch *m, enum post_field field)
-{
-	const struct folded *f = &m->texts[field].folded;
-	if (m->set->literals) {
-		literals_find(m->set->literals, m->literals_scratch, (struct str){ f->p, f->n },
-			literal_occurred, m);
-		return;
-	}
-	/* The set was too large to be searched for: each may occur. */
-	for (size_t i = 0; i < m->set->literal_count; i++)
-		(void)literal_occurred(m, (uint32_t)i);
 }
 
 void match_find(struct match_scratch *m, const struct post *post)
@@ -278,7 +240,8 @@ void match_find(struct match_scratch *m, const struct post *post)
 		find_in_parts(m, field);
 		find_entities(m, field);
 		find_symbols(m, field);
-		find_literals(m, field);
+		if (m->regex_state)
+			match_find_literals(m, field);
 	}
 	for (size_t i = 0; i < m->set->always_count; i++)
 		mark_rule(m, m->set->always[i]);
@@ -296,51 +259,15 @@ void match_forget(struct match_scratch *m)
 	for (size_t i = 0; i < m->marked_count; i++)
 		m->rule_marked[m->marked[i]] = false;
 	m->marked_count = 0;
-	for (size_t i = 0; i < m->regex_count; i++)
-		m->regex_state[m->regexes[i]] = REGEX_UNASKED;
-	m->regex_count = 0;
+	match_forget_regexes(m);
 }
 
 /* --- evaluation --- */
 
-static bool regex_in_field(struct match_scratch *m, uint32_t id, enum post_field field)
-{
-	const struct term *t = &m->set->rules->terms[id];
-	struct str text = m->texts[field].original;
-	size_t from = 0, to = 0, found = 0;
-	while (to <= text.n && found < MATCH_MAX_HITS) {
-		int result = regex_find(t->regex, m->regex_scratch, text, to, &from, &to);
-		if (result < 0)
-			m->errors.regex_limit_count++;
-		if (result <= 0)
-			break;
-		add_found(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
-		found++;
-	}
-	return found > 0;
-}
-
-/* A regex is asked once a post, and only when a rule wants to know. */
-static bool regex_is(struct match_scratch *m, uint32_t id)
-{
-	uint8_t *state = &m->regex_state[id];
-	if (*state == REGEX_UNASKED && m->set->waits_for_literal[id])
-		return false;
-	if (*state == REGEX_UNASKED)
-		m->regexes[m->regex_count++] = id;
-	if (*state == REGEX_UNASKED || *state == REGEX_POSSIBLE) {
-		bool found = false;
-		for (size_t i = 0; i < FIELD_COUNT; i++)
-			found = regex_in_field(m, id, (enum post_field)i) || found;
-		*state = found ? REGEX_FOUND : REGEX_NO;
-	}
-	return *state == REGEX_FOUND;
-}
-
 static bool term_is(struct match_scratch *m, uint32_t id)
 {
 	if (m->set->rules->terms[id].kind == TERM_REGEX)
-		return regex_is(m, id);
+		return match_regex_is(m, id);
 	return m->first_of_term[id] != 0;
 }
 
@@ -351,7 +278,7 @@ static bool list_is(struct match_scratch *m, uint32_t list)
 		return true;
 	for (uint32_t i = 0; m->regex_state && i < l->term_count; i++) {
 		uint32_t id = l->first_term + i;
-		if (m->set->rules->terms[id].kind == TERM_REGEX && regex_is(m, id))
+		if (m->set->rules->terms[id].kind == TERM_REGEX && match_regex_is(m, id))
 			return true;
 	}
 	return false;
@@ -409,6 +336,15 @@ static bool field_is(const struct post *post, const struct expr *e)
 	return false;
 }
 
+/* Might it be so? What is in doubt counts as found. */
+static bool doubted(struct match_scratch *m, const struct expr *e)
+{
+	m->doubt = !m->doubt;
+	bool is = match_is(m, e);
+	m->doubt = !m->doubt;
+	return is;
+}
+
 /* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
 bool match_is(struct match_scratch *m, const struct expr *e)
 {
@@ -431,7 +367,7 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 		}
 		return false;
 	case EXPR_NOT:
-		return !match_is(m, e->children[0]);
+		return !doubted(m, e->children[0]);
 	case EXPR_FIELD:
 		return field_is(m->post, e);
 	}
