@@ -2,8 +2,6 @@
  */
 #include "rules/regex_guard.h"
 
-#include <stdlib.h>
-
 #include "base/mem.h"
 #include "conf/yaml.h"
 #include "rules/ruleset.h"

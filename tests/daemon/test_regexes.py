@@ -1,0 +1,76 @@
+#!/usr/bin/python3
+"""Regexes that take too long, in the program as a whole. Run as `test_regexes.py PATH_OF_VIGIE`."""
+
+import json
+import os
+import signal
+import subprocess
+
+import harness
+
+EVIL = r"(?:a|aa)+$(?<=c)"
+RULES = (
+    "rules:\n"
+    f"  - {{ name: mauvais, regex: ['{EVIL}'] }}\n"
+    "  - { name: bon, regex: ['evil \\w+'] }\n"
+)
+FOLLOW = "sources: { s: { type: file, path: posts.ndjson, follow: true } }\n"
+TEXT = "evil " + "a" * 1000
+
+
+class Daemon(harness.Case):
+    def test_a_regex_that_takes_too_long_is_set_aside_and_a_reload_brings_it_back(self):
+        crm = self.receiver()
+        config = RULES + FOLLOW + f"notifiers: {{ crm: {{ type: webhook, url: {crm.url} }} }}\n"
+        vigie = self.vigie(config).start()
+        self.append("posts.ndjson", harness.posts(range(50), TEXT))
+        crm.wait_for_posts(f"p{n}" for n in range(50))
+        said = [line for line in vigie.log.splitlines() if "regex" in line]
+        self.assertEqual(len(said), 2, said)
+        self.assertIn("rule 'mauvais'", said[0])
+        self.assertIn("set aside", said[1])
+        entry = vigie.status()["regexes"]
+        self.assertEqual(
+            entry,
+            [{"of": "rule", "name": "mauvais", "regex": EVIL, "given_up": 10, "not_begun": 40, "set_aside": True}],
+        )
+        metrics = vigie.metrics()
+        label = f'{{rule="mauvais",regex="{EVIL}"}}'
+        self.assertEqual(metrics["vigie_regex_given_up_total" + label], 10)
+        self.assertEqual(metrics["vigie_regex_not_begun_total" + label], 40)
+        self.assertEqual(metrics["vigie_regex_set_aside" + label], 1)
+        self.assertEqual(vigie.get("/healthz")[2], b"ok\nregexes set aside: 1\n")
+        vigie.process.send_signal(signal.SIGHUP)
+        harness.wait_until("it is reloaded", lambda: vigie.status()["reloads"] == 1)
+        self.assertEqual(vigie.status()["regexes"], [])
+        self.assertEqual(vigie.get("/healthz")[2], b"ok\n")
+        self.assertEqual(vigie.stop(), 0)
+
+
+class Match(harness.Case):
+    def match(self, *options):
+        with open(os.path.join(self.folder, "posts.ndjson"), "w", encoding="utf-8") as file:
+            file.write("".join(json.dumps({"id": str(n), "text": TEXT}) + "\n" for n in range(600)))
+        with open(os.path.join(self.folder, "rules.yaml"), "w", encoding="utf-8") as file:
+            file.write(RULES)
+        return subprocess.run(
+            [harness.PROGRAM, "match", "-r", "rules.yaml", "--json", *options, "posts.ndjson"],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+
+    def test_all_threads_together_count_and_never_set_aside(self):
+        one, two = self.match("-j1"), self.match("-j2", "--stats")
+        self.assertEqual(one.stdout, two.stdout)
+        self.assertEqual(len(one.stdout.splitlines()), 600)
+        for done in (one, two):
+            self.assertIn("600 searches by a regex were given up", done.stderr)
+            self.assertIn(f"rule 'mauvais': 600 times: {EVIL}", done.stderr)
+        self.assertIn("600 regex searches given up", two.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
