@@ -1,30 +1,20 @@
-/* Reads a pattern only as far as its shape can be known for certain: a run of plain characters is
- * a piece that every match holds; of alternatives each must give one; what is optional gives none.
- * Whether the pattern ignores case does not matter, as the pieces are folded. One frame an open
- * group, so that nothing recurses. */
+/* Reads a pattern only as far as its shape can be known for certain: characters, classes of few
+ * characters, alternatives and what is optional make the ways in which a piece of each match may
+ * read; all else is a gap between pieces. Whether the pattern ignores case does not matter, as the
+ * pieces are folded. One frame an open group, so that nothing recurses. */
 #include <string.h>
 
 #include "base/fold.h"
 #include "base/utf8.h"
+#include "rules/literal_set.h"
 #include "rules/regex.h"
 
-enum {
-	PIECE_MAX_BYTES = 64,
-	PIECE_MIN_CHARACTERS = 2,
-	GOOD_BYTES = 8, /* longer is no better: then fewer literals are */
-};
-
-struct set {
-	const struct str *items;
-	size_t count; /* 0: nothing is known */
-};
-
 struct frame {
-	char piece[PIECE_MAX_BYTES]; /* the run of plain characters up to here */
-	size_t piece_n;
-	struct set best; /* of this branch */
-	struct set all; /* of the branches before it */
+	struct literal_run run; /* of this branch */
+	struct literal_set all; /* of the branches before it */
 	bool hopeless; /* one of those gave nothing */
+	struct literal_set ways; /* in which those read, if they have no gap */
+	bool gap; /* one of those has */
 	bool apart; /* a lookaround: what it holds is not part of the match */
 };
 
@@ -35,6 +25,7 @@ struct reader {
 	bool quoted; /* between \Q and \E */
 	bool lost; /* something here is not understood */
 	struct arena *arena;
+	size_t max_choices;
 	struct frame frames[REGEX_MAX_NESTING + 1];
 	size_t depth;
 };
@@ -74,12 +65,17 @@ static bool is_rare_space(uint32_t c)
 }
 
 /* The folded form of a character that may be part of a piece, or 0. Scripts whose characters
- * compose are left out, and iota, which is the other case of a mark that folding drops. */
+ * compose are left out, and iota, which is the other case of a mark that folding drops; so are
+ * "&<>", which the scan may see escaped. */
 static size_t piece_bytes(uint32_t c, char out[FOLD_MAX_EXPANSION])
 {
 	if (c == UNKNOWN || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
 		return 0;
 	unsigned class = fold_class(c);
+	if (c < 0x80 && !(class & FOLD_WORD)) {
+		out[0] = (char)c;
+		return c >= ' ' && c < 0x7F && !strchr("&<>", (int)c) ? 1 : 0;
+	}
 	if (!(class & FOLD_WORD) || (class & FOLD_SPACELESS))
 		return 0;
 	size_t n = fold_code_point(c, out);
@@ -90,71 +86,36 @@ static size_t piece_bytes(uint32_t c, char out[FOLD_MAX_EXPANSION])
 	return str_find((struct str){ out, n }, STR("ι")) == SIZE_MAX ? n : 0;
 }
 
-static size_t shortest(struct set s)
+static struct literal_run *run_of(struct reader *r)
 {
-	size_t n = SIZE_MAX;
-	for (size_t i = 0; i < s.count; i++)
-		n = s.items[i].n < n ? s.items[i].n : n;
-	return n < GOOD_BYTES ? n : GOOD_BYTES;
+	return &r->frames[r->depth].run;
 }
 
-/* A set that every match of the branch meets: kept if better than the one known. */
-static void offer(struct frame *f, struct set s)
+static void start_branch(struct reader *r)
 {
-	if (s.count == 0)
-		return;
-	size_t old = f->best.count ? shortest(f->best) : 0, new = shortest(s);
-	if (new > old || (new == old &&s.count < f->best.count))
-		f->best = s;
+	static const struct str nothing = { "", 0 };
+	*run_of(r) = (struct literal_run){ .arena = r->arena, .max_choices = r->max_choices };
+	literal_run_add(run_of(r), (struct literal_set){ &nothing, 1 });
 }
 
 static void end_piece(struct reader *r)
 {
-	struct frame *f = &r->frames[r->depth];
-	struct str piece = { f->piece, f->piece_n };
-	if (utf8_count(piece) >= PIECE_MIN_CHARACTERS) {
-		struct str *item = arena_new(r->arena, struct str);
-		*item = arena_str(r->arena, piece);
-		offer(f, (struct set){ item, 1 });
-	}
-	f->piece_n = 0;
-}
-
-static void add_character(struct reader *r, uint32_t c)
-{
-	struct frame *f = &r->frames[r->depth];
-	char folded[FOLD_MAX_EXPANSION];
-	size_t n = piece_bytes(c, folded);
-	if (n == 0 || f->piece_n + n > sizeof f->piece)
-		end_piece(r);
-	memcpy(f->piece + f->piece_n, folded, n);
-	f->piece_n += n;
-}
-
-static bool holds(struct set s, struct str text)
-{
-	for (size_t i = 0; i < s.count; i++) {
-		if (str_eq(s.items[i], text))
-			return true;
-	}
-	return false;
+	literal_run_break(run_of(r));
 }
 
 static void end_branch(struct reader *r)
 {
 	struct frame *f = &r->frames[r->depth];
-	end_piece(r);
-	struct str *both = arena_array(r->arena, struct str, f->all.count + f->best.count);
-	size_t n = f->all.count;
-	if (n)
-		memcpy(both, f->all.items, n * sizeof *both);
-	for (size_t i = 0; i < f->best.count; i++) {
-		if (!holds(f->all, f->best.items[i]))
-			both[n++] = f->best.items[i];
-	}
-	f->hopeless = f->hopeless || f->best.count == 0 || n > REGEX_MAX_LITERALS;
-	f->all = (struct set){ both, f->hopeless ? 0 : n };
-	f->best = (struct set){ NULL, 0 };
+	struct literal_set ways = f->run.tails;
+	bool gap = f->run.gap;
+	literal_run_break(&f->run);
+	f->all = literal_set_join(r->arena, f->all, f->run.best);
+	f->hopeless = f->hopeless || f->run.best.count == 0 || f->all.count > REGEX_MAX_LITERALS;
+	f->all.count = f->hopeless ? 0 : f->all.count;
+	f->ways = literal_set_join(r->arena, f->ways, ways);
+	f->gap = f->gap || gap || f->ways.count > r->max_choices;
+	f->ways.count = f->gap ? 0 : f->ways.count;
+	start_branch(r);
 }
 
 static void skip_comment(struct reader *r)
@@ -240,19 +201,41 @@ static void read_quantifier(struct reader *r, unsigned *min, unsigned *max)
 		r->at++;
 }
 
+/* One of the choices comes so many times. */
+static void add_choices(struct reader *r, struct literal_set choices, unsigned min, unsigned max)
+{
+	static const struct str nothing = { "", 0 };
+	if (min == 0 && max == 1) {
+		literal_run_add(run_of(r),
+			literal_set_join(r->arena, choices, (struct literal_set){ &nothing, 1 }));
+	} else if (min == 0) {
+		end_piece(r);
+	} else {
+		literal_run_add(run_of(r), choices);
+		if (max > 1) {
+			end_piece(r);
+			literal_run_add(run_of(r), choices);
+		}
+	}
+}
+
 static void atom(struct reader *r, uint32_t c)
 {
 	unsigned min, max;
+	char folded[FOLD_MAX_EXPANSION];
+	struct str text = { folded, piece_bytes(c, folded) };
 	read_quantifier(r, &min, &max);
-	if (c == UNKNOWN || min == 0) {
+	if (text.n)
+		add_choices(r, (struct literal_set){ &text, 1 }, min, max);
+	else
 		end_piece(r);
-		return;
-	}
-	add_character(r, c);
-	if (max > 1) {
-		end_piece(r);
-		add_character(r, c);
-	}
+}
+
+/* What asks for a place and takes no text parts nothing. */
+static void place(struct reader *r)
+{
+	unsigned min, max;
+	read_quantifier(r, &min, &max);
 }
 
 static void plain_character(struct reader *r)
@@ -322,7 +305,7 @@ static void skip_reference(struct reader *r)
 
 static void lettered_escape(struct reader *r, int c)
 {
-	static const char kinds[] = "dDwWsShHvVRXNbBAzZKnrtfea";
+	static const char kinds[] = "dDwWsShHvVRXNnrtfea";
 	r->at += 2;
 	if (c == 'Q') {
 		r->quoted = true;
@@ -330,6 +313,8 @@ static void lettered_escape(struct reader *r, int c)
 		return;
 	} else if (c == 'x') {
 		atom(r, hex_character(r));
+	} else if (strchr("bBAzZK", c)) {
+		place(r);
 	} else if (c == 'p' || c == 'P') {
 		if (peek(r, 0) == '{')
 			skip_past(r, '}');
@@ -375,72 +360,110 @@ static size_t posix_class(const struct reader *r)
 	return peek(r, n) == kind && peek(r, n + 1) == ']' ? n + 2 : 0;
 }
 
+/* What the members of a class fold to. */
 struct members {
-	uint32_t first;
-	bool same; /* all fold to what the first folds to */
+	struct str items[LITERAL_MAX_CHOICES];
+	char bytes[LITERAL_MAX_CHOICES][FOLD_MAX_EXPANSION];
+	size_t count;
+	bool unknown; /* there are others, or too many */
 };
 
-static void add_member(struct reader *r, struct members *m)
+static void add_member(struct members *m, uint32_t c)
 {
-	uint32_t c;
-	char a[FOLD_MAX_EXPANSION], b[FOLD_MAX_EXPANSION];
-	size_t n = utf8_read(r->pattern, r->at, &c);
-	if (n == 0) {
-		r->lost = true;
+	char folded[FOLD_MAX_EXPANSION];
+	struct str text = { folded, piece_bytes(c, folded) };
+	for (size_t i = 0; i < m->count; i++) {
+		if (str_eq(m->items[i], text))
+			return;
+	}
+	if (text.n == 0 || m->count == LITERAL_MAX_CHOICES) {
+		m->unknown = true;
 		return;
 	}
-	r->at += n;
-	if (m->first == UNKNOWN)
-		m->first = c;
-	struct str first = { a, piece_bytes(m->first, a) }, this = { b, piece_bytes(c, b) };
-	m->same = m->same && first.n && str_eq(first, this);
+	memcpy(m->bytes[m->count], folded, text.n);
+	m->items[m->count] = (struct str){ m->bytes[m->count], text.n };
+	m->count++;
 }
 
-/* A class is an unknown character unless all its members fold to the same: [eéE]. */
+/* A member that is one character. UNKNOWN if it is none, such as \w. */
+static uint32_t read_member(struct reader *r)
+{
+	uint32_t c;
+	int escaped = peek(r, 1);
+	if (peek(r, 0) == '\\' && (is_letter(escaped) || is_digit(escaped))) {
+		r->lost = escaped == 'Q' || escaped == 'E' || escaped == 'c';
+		r->at += 2;
+		return escaped == 'x' ? hex_character(r) : UNKNOWN;
+	}
+	r->at += peek(r, 0) == '\\';
+	size_t n = r->at < r->pattern.n ? utf8_read(r->pattern, r->at, &c) : 0;
+	r->lost = r->lost || n == 0;
+	r->at += n;
+	return n ? c : UNKNOWN;
+}
+
+/* A member, or a range of them. */
+static void read_members(struct reader *r, struct members *m)
+{
+	uint32_t first = read_member(r), last = first;
+	if (peek(r, 0) == '-' && peek(r, 1) != ']') {
+		r->at++;
+		last = peek(r, 0) == '[' && posix_class(r) ? UNKNOWN : read_member(r);
+	}
+	if (first == UNKNOWN || last == UNKNOWN || last < first ||
+		last - first > 4 * LITERAL_MAX_CHOICES) {
+		m->unknown = true;
+		return;
+	}
+	for (uint32_t c = first; c <= last; c++)
+		add_member(m, c);
+}
+
+/* A class is an unknown character unless its members fold to few: [eéE]. */
 static void character_class(struct reader *r)
 {
-	struct members m = { .first = UNKNOWN, .same = true };
+	struct members m = { .count = 0 };
+	unsigned min, max;
 	r->at++;
 	if (peek(r, 0) == '^') {
-		m.same = false;
+		m.unknown = true;
 		r->at++;
 	}
 	for (bool first = true; !r->lost; first = false) {
-		int c = peek(r, 0), escaped = peek(r, 1);
-		size_t posix = c == '[' ? posix_class(r) : 0;
-		if (c < 0) {
+		size_t posix = peek(r, 0) == '[' ? posix_class(r) : 0;
+		if (peek(r, 0) < 0) {
 			r->lost = true;
-		} else if (c == ']' && !first) {
+		} else if (peek(r, 0) == ']' && !first) {
 			r->at++;
 			break;
-		} else if (posix || c == '-') {
-			m.same = false;
-			r->at += posix ? posix : 1;
-		} else if (c == '\\' && (is_letter(escaped) || is_digit(escaped))) {
-			r->lost = escaped == 'Q' || escaped == 'E' || escaped == 'c';
-			m.same = false;
-			r->at += 2;
+		} else if (posix) {
+			m.unknown = true;
+			r->at += posix;
 		} else {
-			r->at += c == '\\';
-			if (r->at < r->pattern.n)
-				add_member(r, &m);
+			read_members(r, &m);
 		}
 	}
-	if (!r->lost)
-		atom(r, m.same ? m.first : UNKNOWN);
+	if (r->lost)
+		return;
+	read_quantifier(r, &min, &max);
+	if (m.unknown || m.count == 0)
+		end_piece(r);
+	else
+		add_choices(r, (struct literal_set){ m.items, m.count }, min, max);
 }
 
 static void open_group(struct reader *r, bool apart)
 {
-	end_piece(r);
 	if (r->depth == REGEX_MAX_NESTING) {
 		r->lost = true;
 		return;
 	}
 	r->depth++;
 	r->frames[r->depth] = (struct frame){ .apart = apart };
+	start_branch(r);
 }
 
+/* A lookaround stands between two characters without parting them. */
 static void close_group(struct reader *r)
 {
 	unsigned min, max;
@@ -450,11 +473,17 @@ static void close_group(struct reader *r)
 	}
 	end_branch(r);
 	const struct frame *f = &r->frames[r->depth--];
-	struct set found = f->apart ? (struct set){ NULL, 0 } : f->all;
 	r->at++;
 	read_quantifier(r, &min, &max);
+	if (f->apart)
+		return;
+	if (f->ways.count) {
+		add_choices(r, f->ways, min, max);
+		return;
+	}
+	end_piece(r);
 	if (min > 0)
-		offer(&r->frames[r->depth], found);
+		literal_run_offer(run_of(r), f->all);
 }
 
 /* At the letters of (?im-s) or (?im-s:...). x would change how the rest is to be read. */
@@ -467,7 +496,6 @@ static void inline_flags(struct reader *r)
 		open_group(r, false);
 	} else if (peek(r, 0) == ')') {
 		r->at++;
-		end_piece(r);
 	} else {
 		r->lost = true;
 	}
@@ -539,7 +567,10 @@ static void step(struct reader *r)
 		character_class(r);
 	} else if (c == '\\') {
 		escape(r);
-	} else if (c == '.' || c == '^' || c == '$') {
+	} else if (c == '^' || c == '$') {
+		r->at++;
+		place(r);
+	} else if (c == '.') {
 		r->at++;
 		atom(r, UNKNOWN);
 	} else if (c == '*' || c == '+' || c == '?' || c == '{') {
@@ -549,18 +580,47 @@ static void step(struct reader *r)
 	}
 }
 
+static bool read_all(struct reader *r, struct str_list *literals)
+{
+	start_branch(r);
+	for (skip_unseen(r); r->at < r->pattern.n && !r->lost; skip_unseen(r))
+		step(r);
+	if (r->lost || r->depth > 0)
+		return false;
+	end_branch(r);
+	*literals = (struct str_list){ r->frames[0].all.items, r->frames[0].all.count };
+	return literals->count > 0;
+}
+
+/* The texts in memory of the caller's. */
+static struct str_list keep(const struct str_list *list, struct arena *arena)
+{
+	struct str *items = arena_array(arena, struct str, list->count);
+	for (size_t i = 0; i < list->count; i++)
+		items[i] = arena_str(arena, list->items[i]);
+	return (struct str_list){ items, list->count };
+}
+
 bool regex_literals(
 	struct str pattern, struct str flags, struct arena *arena, struct str_list *literals)
 {
-	struct reader r = { .pattern = pattern, .arena = arena };
-	r.extended = str_find_char(flags, 'x') != SIZE_MAX;
+	static const size_t choices[] = { LITERAL_MAX_CHOICES, 1 }; /* which gives fewer of them */
+	bool extended = str_find_char(flags, 'x') != SIZE_MAX, found = false;
 	if (pattern.n > REGEX_MAX_BYTES || str_find(pattern, STR("(?#")) != SIZE_MAX)
 		return false;
-	for (skip_unseen(&r); r.at < pattern.n && !r.lost; skip_unseen(&r))
-		step(&r);
-	if (r.lost || r.depth > 0)
-		return false;
-	end_branch(&r);
-	*literals = (struct str_list){ r.frames[0].all.items, r.frames[0].all.count };
-	return literals->count > 0;
+	for (size_t i = 0; i < 2 && !found; i++) {
+		struct arena own;
+		struct str_list list;
+		arena_init(&own, 0);
+		struct reader *r = arena_new(&own, struct reader);
+		*r = (struct reader){ .pattern = pattern,
+			.extended = extended,
+			.arena = &own,
+			.max_choices = choices[i] };
+		found = read_all(r, &list);
+		if (found)
+			*literals = keep(&list, arena);
+		arena_finish(&own);
+	}
+	return found;
 }
