@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "daemon/command.h"
 #include "daemon/config.h"
+#include "rules/regex_lint.h"
 #include "rules/ruletest.h"
 
 enum { SHOWN_POST_CHARS = 60 };
@@ -39,6 +40,7 @@ static void note_rules(struct check *c)
 			STR_ARGS(rule->name));
 		diag_hint(c->diag, "every post has to be parsed for it; add a term to all");
 	}
+	regex_lint(rules, c->diag);
 	for (size_t i = 0; c->config && i < c->tests.untested.count; i++) {
 		struct str name = c->tests.untested.items[i];
 		const struct rule *rule = map_get(&rules->rule_by_name, name);

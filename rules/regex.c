@@ -115,13 +115,13 @@ static pcre2_code *compile(
 	return code;
 }
 
-/* The largest number after a "{". */
+/* The largest number after a "{" that repeats no group, whose items call back each time. */
 static uint64_t max_repeat(struct str pattern)
 {
 	uint64_t most = 0;
 	for (size_t i = 0; i < pattern.n; i++) {
 		uint64_t n = 0;
-		if (pattern.p[i] != '{')
+		if (pattern.p[i] != '{' || (i > 0 && pattern.p[i - 1] == ')'))
 			continue;
 		while (i + 1 < pattern.n && pattern.p[i + 1] >= '0' && pattern.p[i + 1] <= '9' &&
 			n < UINT16_MAX)
