@@ -7,6 +7,7 @@
 #include "base/fold.h"
 #include "base/utf8.h"
 #include "rules/literal_set.h"
+#include "rules/pattern.h"
 #include "rules/regex.h"
 
 struct frame {
@@ -19,11 +20,7 @@ struct frame {
 };
 
 struct reader {
-	struct str pattern;
-	size_t at;
-	bool extended; /* flag x */
-	bool quoted; /* between \Q and \E */
-	bool lost; /* something here is not understood */
+	struct pattern in;
 	struct arena *arena;
 	size_t max_choices;
 	struct frame frames[REGEX_MAX_NESTING + 1];
@@ -31,32 +28,6 @@ struct reader {
 };
 
 #define UNKNOWN UINT32_MAX /* an atom that stands for no one character */
-
-static int peek(const struct reader *r, size_t ahead)
-{
-	size_t at = r->at + ahead;
-	return at < r->pattern.n ? (unsigned char)r->pattern.p[at] : -1;
-}
-
-static bool next_is(const struct reader *r, const char *text)
-{
-	return str_starts(str_slice(r->pattern, r->at, r->pattern.n), str_of(text));
-}
-
-static bool is_digit(int c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(int c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_space(int c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 /* White space that flag x ignores only sometimes. */
 static bool is_rare_space(uint32_t c)
@@ -118,89 +89,6 @@ static void end_branch(struct reader *r)
 	start_branch(r);
 }
 
-static void skip_comment(struct reader *r)
-{
-	while (peek(r, 0) != '\n' && peek(r, 0) >= 0) {
-		r->lost = r->lost || peek(r, 0) == '\r'; /* a line end to some builds */
-		r->at++;
-	}
-}
-
-/* What may stand between an atom and its quantifier. */
-static void skip_unseen(struct reader *r)
-{
-	for (;;) {
-		if (next_is(r, "\\E")) {
-			r->quoted = false;
-			r->at += 2;
-		} else if (!r->quoted && next_is(r, "\\Q\\E")) {
-			r->at += 4;
-		} else if (!r->quoted && r->extended && is_space(peek(r, 0))) {
-			r->at++;
-		} else if (!r->quoted && r->extended && peek(r, 0) == '#') {
-			skip_comment(r);
-		} else {
-			return;
-		}
-	}
-}
-
-static bool read_number(struct reader *r, unsigned *n)
-{
-	if (!is_digit(peek(r, 0)))
-		return false;
-	for (*n = 0; is_digit(peek(r, 0)); r->at++)
-		*n = *n < 100000 ? *n * 10 + (unsigned)(peek(r, 0) - '0') : *n;
-	return true;
-}
-
-/* At "{": {3}, {3,} or {3,5}. Anything else means one thing to one version of PCRE2 and another
- * to the next. */
-static void read_braces(struct reader *r, unsigned *min, unsigned *max)
-{
-	r->at++;
-	if (!read_number(r, min)) {
-		r->lost = true;
-		return;
-	}
-	*max = *min;
-	if (peek(r, 0) == ',') {
-		r->at++;
-		if (!read_number(r, max))
-			*max = UINT32_MAX;
-	}
-	if (peek(r, 0) == '}')
-		r->at++;
-	else
-		r->lost = true;
-}
-
-static void read_quantifier(struct reader *r, unsigned *min, unsigned *max)
-{
-	*min = *max = 1;
-	skip_unseen(r);
-	if (r->quoted)
-		return;
-	switch (peek(r, 0)) {
-	case '*':
-	case '?':
-		*min = 0;
-		r->at++;
-		break;
-	case '+':
-		*max = UINT32_MAX;
-		r->at++;
-		break;
-	case '{':
-		read_braces(r, min, max);
-		break;
-	default:
-		return;
-	}
-	if (peek(r, 0) == '?' || peek(r, 0) == '+')
-		r->at++;
-}
-
 /* One of the choices comes so many times. */
 static void add_choices(struct reader *r, struct literal_set choices, unsigned min, unsigned max)
 {
@@ -224,7 +112,7 @@ static void atom(struct reader *r, uint32_t c)
 	unsigned min, max;
 	char folded[FOLD_MAX_EXPANSION];
 	struct str text = { folded, piece_bytes(c, folded) };
-	read_quantifier(r, &min, &max);
+	pattern_quantifier(&r->in, &min, &max);
 	if (text.n)
 		add_choices(r, (struct literal_set){ &text, 1 }, min, max);
 	else
@@ -235,129 +123,64 @@ static void atom(struct reader *r, uint32_t c)
 static void place(struct reader *r)
 {
 	unsigned min, max;
-	read_quantifier(r, &min, &max);
+	pattern_quantifier(&r->in, &min, &max);
 }
 
 static void plain_character(struct reader *r)
 {
 	uint32_t c;
-	size_t n = utf8_read(r->pattern, r->at, &c);
-	if (n == 0 || (r->extended && is_rare_space(c))) {
-		r->lost = true;
+	size_t n = utf8_read(r->in.text, r->in.at, &c);
+	if (n == 0 || (r->in.extended && is_rare_space(c))) {
+		r->in.lost = true;
 		return;
 	}
-	r->at += n;
+	r->in.at += n;
 	atom(r, c);
-}
-
-static void skip_past(struct reader *r, char end)
-{
-	size_t n = str_find_char(str_slice(r->pattern, r->at, r->pattern.n), end);
-	if (n == SIZE_MAX)
-		r->lost = true;
-	else
-		r->at += n + 1;
-}
-
-static int hex_value(int c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* After \x: two digits at most, or {any number of them}. */
-static uint32_t hex_character(struct reader *r)
-{
-	bool braces = peek(r, 0) == '{';
-	uint32_t c = 0;
-	size_t digits = 0;
-	r->at += braces;
-	while (hex_value(peek(r, 0)) >= 0 && digits < (braces ? 6 : 2)) {
-		c = c * 16 + (uint32_t)hex_value(peek(r, 0));
-		r->at++;
-		digits++;
-	}
-	if (braces && (digits == 0 || peek(r, 0) != '}'))
-		r->lost = true;
-	r->at += braces;
-	return c;
-}
-
-/* After \g or \k: a reference by number or in brackets of some kind. */
-static void skip_reference(struct reader *r)
-{
-	int c = peek(r, 0);
-	r->at++;
-	if (c == '{')
-		skip_past(r, '}');
-	else if (c == '<')
-		skip_past(r, '>');
-	else if (c == '\'')
-		skip_past(r, '\'');
-	else if (!is_digit(c) && c != '-' && c != '+')
-		r->lost = true;
-	else
-		while (is_digit(peek(r, 0)))
-			r->at++;
 }
 
 static void lettered_escape(struct reader *r, int c)
 {
 	static const char kinds[] = "dDwWsShHvVRXNnrtfea";
-	r->at += 2;
+	r->in.at += 2;
 	if (c == 'Q') {
-		r->quoted = true;
+		r->in.quoted = true;
 	} else if (c == 'E') {
 		return;
 	} else if (c == 'x') {
-		atom(r, hex_character(r));
+		atom(r, pattern_hex(&r->in));
 	} else if (strchr("bBAzZK", c)) {
 		place(r);
 	} else if (c == 'p' || c == 'P') {
-		if (peek(r, 0) == '{')
-			skip_past(r, '}');
+		if (pattern_peek(&r->in, 0) == '{')
+			pattern_skip_past(&r->in, '}');
 		else
-			r->at++;
+			r->in.at++;
 		atom(r, UNKNOWN);
 	} else if (c == 'g' || c == 'k') {
-		skip_reference(r);
+		pattern_skip_reference(&r->in);
 		atom(r, UNKNOWN);
-	} else if (is_digit(c)) {
-		while (is_digit(peek(r, 0)))
-			r->at++;
+	} else if (pattern_is_digit(c)) {
+		while (pattern_is_digit(pattern_peek(&r->in, 0)))
+			r->in.at++;
 		atom(r, UNKNOWN);
-	} else if (strchr(kinds, c) && !(c == 'N' && peek(r, 0) == '{')) {
+	} else if (strchr(kinds, c) && !(c == 'N' && pattern_peek(&r->in, 0) == '{')) {
 		atom(r, UNKNOWN);
 	} else {
-		r->lost = true;
+		r->in.lost = true;
 	}
 }
 
 static void escape(struct reader *r)
 {
-	int c = peek(r, 1);
+	int c = pattern_peek(&r->in, 1);
 	if (c < 0) {
-		r->lost = true;
-	} else if (is_digit(c) || is_letter(c)) {
+		r->in.lost = true;
+	} else if (pattern_is_digit(c) || pattern_is_letter(c)) {
 		lettered_escape(r, c);
 	} else {
-		r->at++;
+		r->in.at++;
 		plain_character(r);
 	}
-}
-
-/* At "[" inside a class: the length of [:name:], or 0. */
-static size_t posix_class(const struct reader *r)
-{
-	int kind = peek(r, 1);
-	size_t n = 2;
-	if (kind != ':' && kind != '.' && kind != '=')
-		return 0;
-	while (is_letter(peek(r, n)) || peek(r, n) == '^' || peek(r, n) == '<' || peek(r, n) == '>')
-		n++;
-	return peek(r, n) == kind && peek(r, n + 1) == ']' ? n + 2 : 0;
 }
 
 /* What the members of a class fold to. */
@@ -389,16 +212,17 @@ static void add_member(struct members *m, uint32_t c)
 static uint32_t read_member(struct reader *r)
 {
 	uint32_t c;
-	int escaped = peek(r, 1);
-	if (peek(r, 0) == '\\' && (is_letter(escaped) || is_digit(escaped))) {
-		r->lost = escaped == 'Q' || escaped == 'E' || escaped == 'c';
-		r->at += 2;
-		return escaped == 'x' ? hex_character(r) : UNKNOWN;
+	int escaped = pattern_peek(&r->in, 1);
+	if (pattern_peek(&r->in, 0) == '\\' &&
+		(pattern_is_letter(escaped) || pattern_is_digit(escaped))) {
+		r->in.lost = escaped == 'Q' || escaped == 'E' || escaped == 'c';
+		r->in.at += 2;
+		return escaped == 'x' ? pattern_hex(&r->in) : UNKNOWN;
 	}
-	r->at += peek(r, 0) == '\\';
-	size_t n = r->at < r->pattern.n ? utf8_read(r->pattern, r->at, &c) : 0;
-	r->lost = r->lost || n == 0;
-	r->at += n;
+	r->in.at += pattern_peek(&r->in, 0) == '\\';
+	size_t n = r->in.at < r->in.text.n ? utf8_read(r->in.text, r->in.at, &c) : 0;
+	r->in.lost = r->in.lost || n == 0;
+	r->in.at += n;
 	return n ? c : UNKNOWN;
 }
 
@@ -406,9 +230,11 @@ static uint32_t read_member(struct reader *r)
 static void read_members(struct reader *r, struct members *m)
 {
 	uint32_t first = read_member(r), last = first;
-	if (peek(r, 0) == '-' && peek(r, 1) != ']') {
-		r->at++;
-		last = peek(r, 0) == '[' && posix_class(r) ? UNKNOWN : read_member(r);
+	if (pattern_peek(&r->in, 0) == '-' && pattern_peek(&r->in, 1) != ']') {
+		r->in.at++;
+		last = pattern_peek(&r->in, 0) == '[' && pattern_posix_class(&r->in)
+			? UNKNOWN
+			: read_member(r);
 	}
 	if (first == UNKNOWN || last == UNKNOWN || last < first ||
 		last - first > 4 * LITERAL_MAX_CHOICES) {
@@ -424,28 +250,28 @@ static void character_class(struct reader *r)
 {
 	struct members m = { .count = 0 };
 	unsigned min, max;
-	r->at++;
-	if (peek(r, 0) == '^') {
+	r->in.at++;
+	if (pattern_peek(&r->in, 0) == '^') {
 		m.unknown = true;
-		r->at++;
+		r->in.at++;
 	}
-	for (bool first = true; !r->lost; first = false) {
-		size_t posix = peek(r, 0) == '[' ? posix_class(r) : 0;
-		if (peek(r, 0) < 0) {
-			r->lost = true;
-		} else if (peek(r, 0) == ']' && !first) {
-			r->at++;
+	for (bool first = true; !r->in.lost; first = false) {
+		size_t posix = pattern_peek(&r->in, 0) == '[' ? pattern_posix_class(&r->in) : 0;
+		if (pattern_peek(&r->in, 0) < 0) {
+			r->in.lost = true;
+		} else if (pattern_peek(&r->in, 0) == ']' && !first) {
+			r->in.at++;
 			break;
 		} else if (posix) {
 			m.unknown = true;
-			r->at += posix;
+			r->in.at += posix;
 		} else {
 			read_members(r, &m);
 		}
 	}
-	if (r->lost)
+	if (r->in.lost)
 		return;
-	read_quantifier(r, &min, &max);
+	pattern_quantifier(&r->in, &min, &max);
 	if (m.unknown || m.count == 0)
 		end_piece(r);
 	else
@@ -455,7 +281,7 @@ static void character_class(struct reader *r)
 static void open_group(struct reader *r, bool apart)
 {
 	if (r->depth == REGEX_MAX_NESTING) {
-		r->lost = true;
+		r->in.lost = true;
 		return;
 	}
 	r->depth++;
@@ -468,13 +294,13 @@ static void close_group(struct reader *r)
 {
 	unsigned min, max;
 	if (r->depth == 0) {
-		r->lost = true;
+		r->in.lost = true;
 		return;
 	}
 	end_branch(r);
 	const struct frame *f = &r->frames[r->depth--];
-	r->at++;
-	read_quantifier(r, &min, &max);
+	r->in.at++;
+	pattern_quantifier(&r->in, &min, &max);
 	if (f->apart)
 		return;
 	if (f->ways.count) {
@@ -489,72 +315,72 @@ static void close_group(struct reader *r)
 /* At the letters of (?im-s) or (?im-s:...). x would change how the rest is to be read. */
 static void inline_flags(struct reader *r)
 {
-	while (peek(r, 0) >= 0 && strchr("imsnJU-", peek(r, 0)))
-		r->at++;
-	if (peek(r, 0) == ':') {
-		r->at++;
+	while (pattern_peek(&r->in, 0) >= 0 && strchr("imsnJU-", pattern_peek(&r->in, 0)))
+		r->in.at++;
+	if (pattern_peek(&r->in, 0) == ':') {
+		r->in.at++;
 		open_group(r, false);
-	} else if (peek(r, 0) == ')') {
-		r->at++;
+	} else if (pattern_peek(&r->in, 0) == ')') {
+		r->in.at++;
 	} else {
-		r->lost = true;
+		r->in.lost = true;
 	}
 }
 
 static void named_group(struct reader *r, size_t skip, char end)
 {
-	r->at += skip;
-	skip_past(r, end);
+	r->in.at += skip;
+	pattern_skip_past(&r->in, end);
 	open_group(r, false);
 }
 
 static void call(struct reader *r)
 {
-	skip_past(r, ')');
+	pattern_skip_past(&r->in, ')');
 	atom(r, UNKNOWN);
 }
 
 /* At "(?". */
 static void special_group(struct reader *r)
 {
-	int c = peek(r, 2), d = peek(r, 3);
+	int c = pattern_peek(&r->in, 2), d = pattern_peek(&r->in, 3);
 	if (c == ':' || c == '|' || c == '>' || c == '=' || c == '!') {
-		r->at += 3;
+		r->in.at += 3;
 		open_group(r, c == '=' || c == '!');
 	} else if (c == '<' && (d == '=' || d == '!')) {
-		r->at += 4;
+		r->in.at += 4;
 		open_group(r, true);
-	} else if (c == '<' && is_letter(d)) {
+	} else if (c == '<' && pattern_is_letter(d)) {
 		named_group(r, 3, '>');
 	} else if (c == 'P' && d == '<') {
 		named_group(r, 4, '>');
 	} else if (c == '\'') {
 		named_group(r, 3, '\'');
-	} else if (c == 'R' || c == '&' || c == '+' || is_digit(c) || (c == '-' && is_digit(d)) ||
-		(c == 'P' && (d == '=' || d == '>'))) {
+	} else if (c == 'R' || c == '&' || c == '+' || pattern_is_digit(c) ||
+		(c == '-' && pattern_is_digit(d)) || (c == 'P' && (d == '=' || d == '>'))) {
 		call(r);
 	} else {
-		r->at += 2;
+		r->in.at += 2;
 		inline_flags(r);
 	}
 }
 
 static void group(struct reader *r)
 {
-	if (peek(r, 1) == '*') {
-		r->lost = true;
-	} else if (peek(r, 1) == '?') {
+	if (pattern_peek(&r->in, 1) == '*') {
+		r->in.lost = true;
+	} else if (pattern_peek(&r->in, 1) == '?') {
 		special_group(r);
 	} else {
-		r->at++;
+		r->in.at++;
 		open_group(r, false);
 	}
 }
 
 static void step(struct reader *r)
 {
-	int c = peek(r, 0);
-	if (r->quoted) {
+	int c = pattern_peek(&r->in, 0);
+	if (r->in.quoted) {
 		plain_character(r);
 	} else if (c == '(') {
 		group(r);
@@ -562,19 +388,19 @@ static void step(struct reader *r)
 		close_group(r);
 	} else if (c == '|') {
 		end_branch(r);
-		r->at++;
+		r->in.at++;
 	} else if (c == '[') {
 		character_class(r);
 	} else if (c == '\\') {
 		escape(r);
 	} else if (c == '^' || c == '$') {
-		r->at++;
+		r->in.at++;
 		place(r);
 	} else if (c == '.') {
-		r->at++;
+		r->in.at++;
 		atom(r, UNKNOWN);
 	} else if (c == '*' || c == '+' || c == '?' || c == '{') {
-		r->lost = true;
+		r->in.lost = true;
 	} else {
 		plain_character(r);
 	}
@@ -583,9 +409,10 @@ static void step(struct reader *r)
 static bool read_all(struct reader *r, struct str_list *literals)
 {
 	start_branch(r);
-	for (skip_unseen(r); r->at < r->pattern.n && !r->lost; skip_unseen(r))
+	for (pattern_skip_unseen(&r->in); r->in.at < r->in.text.n && !r->in.lost;
+		pattern_skip_unseen(&r->in))
 		step(r);
-	if (r->lost || r->depth > 0)
+	if (r->in.lost || r->depth > 0)
 		return false;
 	end_branch(r);
 	*literals = (struct str_list){ r->frames[0].all.items, r->frames[0].all.count };
@@ -613,8 +440,7 @@ bool regex_literals(
 		struct str_list list;
 		arena_init(&own, 0);
 		struct reader *r = arena_new(&own, struct reader);
-		*r = (struct reader){ .pattern = pattern,
-			.extended = extended,
+		*r = (struct reader){ .in = { .text = pattern, .extended = extended },
 			.arena = &own,
 			.max_choices = choices[i] };
 		found = read_all(r, &list);

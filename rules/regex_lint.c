@@ -15,12 +15,13 @@ static const struct str common_units[] = { { "a", 1 }, { "0", 1 }, { " ", 1 }, {
 
 enum { COMMON_COUNT = sizeof common_units / sizeof *common_units };
 
-/* What ends the text, so that the search has to try all ways: nothing, or what few patterns take.
- */
-static const struct str endings[] = { { "", 0 }, { "\x01", 1 }, { "!\n", 2 } };
-
-static bool stalls(const struct regex *re, struct regex_scratch *scratch, struct str unit)
+/* The text ends so that the search has to try all ways: with nothing, with what few patterns take,
+ * and behind that with the pattern itself, whose characters PCRE2 may ask for first. */
+static bool stalls(
+	const struct regex *re, struct regex_scratch *scratch, struct str unit, struct str pattern)
 {
+	const struct str endings[][2] = { { STR(""), STR("") }, { STR("\x01"), STR("") },
+		{ STR("!\n"), STR("") }, { STR("\x01"), pattern } };
 	bool found = false;
 	for (size_t i = 0; i < sizeof endings / sizeof *endings && !found; i++) {
 		struct buf text;
@@ -28,7 +29,8 @@ static bool stalls(const struct regex *re, struct regex_scratch *scratch, struct
 		buf_init(&text, 0);
 		while (text.n < TEXT_BYTES)
 			buf_add(&text, unit);
-		buf_add(&text, endings[i]);
+		buf_add(&text, endings[i][0]);
+		buf_add(&text, endings[i][1]);
 		found = regex_find(re, scratch, buf_str(&text), 0, &from, &to) < 0;
 		buf_finish(&text);
 	}
@@ -62,18 +64,18 @@ bool regex_is_easy_to_stall(const struct regex *re, struct str pattern, struct s
 	bool found = false;
 	for (size_t i = 0; i < COMMON_COUNT && !found; i++) {
 		*unit = common_units[i];
-		found = stalls(re, scratch, *unit);
+		found = stalls(re, scratch, *unit, pattern);
 	}
 	size_t at = 0;
 	for (size_t i = 0; i < MAX_UNITS && !found && next_unit(pattern, &at, unit); i++) {
-		found = stalls(re, scratch, *unit);
+		found = stalls(re, scratch, *unit, pattern);
 		/* Of a word also its first character: it may have an escape's letter before it. */
 		struct str whole = *unit;
 		uint32_t c;
 		size_t n = utf8_read(whole, 0, &c);
 		if (!found && n < whole.n) {
 			*unit = str_slice(whole, 0, n);
-			found = stalls(re, scratch, *unit);
+			found = stalls(re, scratch, *unit, pattern);
 		}
 	}
 	regex_scratch_destroy(scratch);
