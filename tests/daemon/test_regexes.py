@@ -71,6 +71,28 @@ class Match(harness.Case):
             self.assertIn(f"rule 'mauvais': 600 times: {EVIL}", done.stderr)
         self.assertIn("600 regex searches given up", two.stderr)
 
+    def found(self, regex, post, posts_map):
+        """Whether `vigie match` finds the regex in a post as its platform writes it."""
+        with open(os.path.join(self.folder, "rules.yaml"), "w", encoding="utf-8") as file:
+            file.write(f"rules: [{{ name: r, regex: ['{regex}'] }}]\n")
+        done = subprocess.run(
+            [harness.PROGRAM, "match", "-r", "rules.yaml", "--map", posts_map, "--count"],
+            input=json.dumps(post),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        return done.stdout == "1\n"
+
+    def test_a_pattern_sees_the_text_and_not_how_it_was_escaped(self):
+        tweet = {"id_str": "1", "text": "x AT&amp;T inc. a&lt;b c", "user": {"id_str": "2"}}
+        toot = {"id": "1", "uri": "u", "content": "<p>un <b>&eacute;t&eacute;</b>  chaud</p><p>R&amp;D dept</p>"}
+        for regex in ("AT&T inc", "a<b c", "t&t", r"&\w inc\."):
+            self.assertEqual(self.found(regex, tweet, "tweet-v1"), regex != "t&t", regex)
+        for regex in ("un été chaud", "^R&D dept$", r"été\schaud\s+R"):
+            self.assertEqual(self.found(regex, toot, "mastodon"), not regex.startswith("^"), regex)
+
 
 if __name__ == "__main__":
     harness.main()
