@@ -8,6 +8,12 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
+/* A word to wait for. partner: another that must stand before or behind it; absent: none need. */
+struct wake_word {
+	struct str word, partner;
+	bool before;
+};
+
 /* What one builds with: gone after ruleset_create. */
 struct compiler {
 	struct ruleset *set;
@@ -17,7 +23,7 @@ struct compiler {
 	struct str_list *term_literals; /* by term: of a regex; NULL if no term is one */
 	size_t *list_costs; /* what it costs to wait for any term of a list */
 	struct buf joined;
-	struct str *wake_words;
+	struct wake_word *wake_words;
 	size_t wake_count, wake_size;
 };
 
@@ -44,6 +50,13 @@ static size_t rarity(struct str word, bool spaceless)
 }
 
 /* --- words that are waited for --- */
+
+static bool begins_spaceless(struct str word)
+{
+	uint32_t first;
+	return word.n && (unsigned char)word.p[0] >= 0xE0 && utf8_read(word, 0, &first) &&
+		fold_entry(first)->class & FOLD_SPACELESS;
+}
 
 struct piece {
 	struct str best;
@@ -82,18 +95,59 @@ static struct str wake_piece(struct str folded)
 	return piece.best;
 }
 
-static void add_wake(struct compiler *c, struct str folded)
+static void add_wake_word(struct compiler *c, struct wake_word word)
 {
-	struct str word = wake_piece(folded);
 	if (c->wake_count == c->wake_size) {
 		c->wake_size = c->wake_size ? c->wake_size * 2 : 256;
 		c->wake_words = mem_resize(c->wake_words, c->wake_size, sizeof *c->wake_words);
 	}
 	c->wake_words[c->wake_count++] = word;
-	uint32_t first;
-	if (word.n && (unsigned char)word.p[0] >= 0xE0 && utf8_read(word, 0, &first) &&
-		fold_entry(first)->class & FOLD_SPACELESS)
+	if (begins_spaceless(word.word))
 		c->set->wake.spaceless = true;
+}
+
+static void add_wake(struct compiler *c, struct str folded)
+{
+	add_wake_word(c, (struct wake_word){ .word = wake_piece(folded) });
+}
+
+/* The first or the last piece of a word that the scan sees as a word by itself: all of it, up to or
+ * from an apostrophe; absent where spaceless characters are. */
+static struct str edge_piece(struct str word, bool last)
+{
+	size_t from = 0, to = word.n;
+	for (size_t i = 0; i < word.n; i++) {
+		if ((unsigned char)word.p[i] >= 0xE0)
+			return STR_NONE; /* may be spaceless */
+		if (fold_is_word(word.p[i]))
+			continue;
+		if (!last) {
+			to = i;
+			break;
+		}
+		from = i + 1;
+	}
+	return str_slice(word, from, to);
+}
+
+/* What to wait for if a phrase is waited for: its rarest word, beside a neighbour if the scan sees
+ * both as whole words. */
+static struct wake_word phrase_wake(const struct phrase *phrase, size_t anchor)
+{
+	struct str word = phrase->words[anchor].word;
+	struct wake_word wake = { .word = wake_piece(word) };
+	if (wake.word.n != word.n || begins_spaceless(word))
+		return wake;
+	struct str next = STR_NONE, before = STR_NONE;
+	if (anchor + 1 < phrase->count)
+		next = edge_piece(phrase->words[anchor + 1].word, false);
+	if (anchor > 0)
+		before = edge_piece(phrase->words[anchor - 1].word, true);
+	wake.before = next.n == 0 || (before.n && rarity(before, false) > rarity(next, false));
+	wake.partner = wake.before ? before : next;
+	if (wake.partner.n == 0)
+		wake.partner = STR_NONE;
+	return wake;
 }
 
 /* --- one term --- */
@@ -185,12 +239,17 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	size_t anchor = anchor_of(c, words);
 	const struct phrase *phrase = keep_phrase(c, id);
 	struct str joined = join(c, phrase, false);
-	words_add(&set->words, phrase->words[anchor].word, id, (uint16_t)anchor, POSTING_WORD);
+	if (phrase->count == 1) {
+		words_add(&set->words, phrase->words[0].word, id, 0, POSTING_WORD);
+	} else {
+		const struct phrase_word *pair = phrase->words + anchor - (anchor > 0);
+		words_add_pair(&set->words, pair[0].word, pair[1].word, id,
+			(uint16_t)(pair - phrase->words));
+	}
 	if (!str_eq(joined, phrase->words[0].word))
 		words_add(&set->words, joined, id, 0, POSTING_JOINED);
 	if (c->wakes[id]) {
-		add_wake(c,
-			arena_str(&set->arena, (struct str){ c->text.folded.p, c->text.folded.n }));
+		add_wake_word(c, phrase_wake(phrase, anchor));
 		add_wake(c, joined);
 	}
 }
@@ -457,6 +516,19 @@ static void mark_rules(struct compiler *c)
 	}
 }
 
+/* Those first that count alone. */
+static void add_wake_words(struct wake *w, const struct wake_word *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!words[i].partner.p)
+			wake_add(w, words[i].word);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (words[i].partner.p)
+			wake_add_pair(w, words[i].word, words[i].partner, words[i].before);
+	}
+}
+
 struct ruleset *ruleset_create(struct rules *rules)
 {
 	struct ruleset *set = mem_zero(1, sizeof *set);
@@ -472,13 +544,13 @@ struct ruleset *ruleset_create(struct rules *rules)
 	mark_rules(&c);
 	for (size_t i = 0; i < rules->term_count; i++)
 		add_term(&c, (uint32_t)i);
+	words_ready(&set->words);
 	add_literals(&c);
 	link_lists(&c);
 	bool spaceless = set->wake.spaceless;
 	wake_init(&set->wake, c.wake_count);
 	set->wake.spaceless = spaceless;
-	for (size_t i = 0; i < c.wake_count; i++)
-		wake_add(&set->wake, c.wake_words[i]);
+	add_wake_words(&set->wake, c.wake_words, c.wake_count);
 	text_finish(&c.text);
 	buf_finish(&c.joined);
 	mem_free(c.wakes);

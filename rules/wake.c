@@ -37,6 +37,8 @@ void wake_finish(struct wake *w)
 {
 	mem_free(w->bits);
 	mem_free(w->tags);
+	mem_free(w->first_partners);
+	mem_free(w->partners);
 	*w = (struct wake){ 0 };
 }
 
@@ -49,17 +51,66 @@ uint64_t wake_hash_of(struct str word)
 	return wake_hash(padded + WAKE_PAD_BYTES, word.n);
 }
 
+/* The slot of the word's tag, or the empty one where it belongs. */
+static uint64_t slot_of(const struct wake *w, uint64_t hash)
+{
+	uint64_t mask = ((uint64_t)1 << w->tag_power) - 1, i = hash >> (64 - w->tag_power);
+	while (w->tags[i] && w->tags[i] != ((uint32_t)hash | 1))
+		i = (i + 1) & mask;
+	return i;
+}
+
+/* False if the word's tag was there already. */
+static bool add_hash(struct wake *w, uint64_t hash)
+{
+	uint64_t bit = hash >> (64 - w->bit_power), slot = slot_of(w, hash);
+	w->bits[bit >> 6] |= (uint64_t)1 << (bit & 63);
+	if (w->tags[slot])
+		return false;
+	assert(w->count * 2 < (size_t)1 << w->tag_power);
+	w->tags[slot] = (uint32_t)hash | 1;
+	w->count++;
+	return true;
+}
+
 void wake_add(struct wake *w, struct str word)
 {
 	uint64_t hash = wake_hash_of(word);
-	if (wake_bit(w, hash) && wake_tag(w, hash))
-		return;
-	uint64_t bit = hash >> (64 - w->bit_power);
-	w->bits[bit >> 6] |= (uint64_t)1 << (bit & 63);
-	assert(w->count * 2 < (size_t)1 << w->tag_power);
-	uint64_t mask = ((uint64_t)1 << w->tag_power) - 1, i = hash >> (64 - w->tag_power);
-	while (w->tags[i])
-		i = (i + 1) & mask;
-	w->tags[i] = (uint32_t)hash | 1;
-	w->count++;
+	bool added = add_hash(w, hash);
+	assert(added || !w->first_partners || w->first_partners[slot_of(w, hash)] == 0);
+	(void)added;
+}
+
+static uint32_t new_partner(struct wake *w, struct wake_partner partner)
+{
+	if (w->partner_count + 1 >= w->partner_size) {
+		w->partner_size = w->partner_size ? w->partner_size * 2 : 64;
+		w->partners = mem_resize(w->partners, w->partner_size, sizeof *w->partners);
+	}
+	w->partners[++w->partner_count] = partner;
+	return (uint32_t)w->partner_count;
+}
+
+void wake_add_pair(struct wake *w, struct str word, struct str partner, bool before)
+{
+	uint64_t hash = wake_hash_of(word), partner_hash = wake_hash_of(partner);
+	bool added = add_hash(w, hash);
+	if (!w->first_partners)
+		w->first_partners = mem_zero((size_t)1 << w->tag_power, sizeof(uint32_t));
+	uint32_t *first = &w->first_partners[slot_of(w, hash)];
+	if (!added && *first == 0)
+		return; /* it counts alone */
+	unsigned count = 0;
+	for (uint32_t i = *first; i; i = w->partners[i].next, count++) {
+		if (w->partners[i].hash == partner_hash && w->partners[i].before == before)
+			return;
+	}
+	struct wake_partner added_partner = { partner_hash, before, *first };
+	*first = count < WAKE_MAX_PARTNERS ? new_partner(w, added_partner) : 0;
+}
+
+const struct wake_partner *wake_partners(const struct wake *w, uint64_t hash)
+{
+	uint32_t first = w->first_partners ? w->first_partners[slot_of(w, hash)] : 0;
+	return first ? &w->partners[first] : NULL;
 }
