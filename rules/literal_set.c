@@ -10,9 +10,7 @@ enum {
 	GOOD_BITS = 24, /* more is no better: then fewer literals are */
 };
 
-/* How well a text tells posts apart, in bits: a letter three, a sign two, a space one. What stands
- * in most links tells nothing. */
-static unsigned item_bits(struct str s)
+unsigned literal_bits(struct str s)
 {
 	static const struct str everywhere = { "https://www. http://t.co/ .com/", 31 };
 	unsigned bits = 0;
@@ -28,7 +26,7 @@ static unsigned set_bits(struct literal_set set)
 {
 	unsigned least = GOOD_BITS, doublings = 0;
 	for (size_t i = 0; i < set.count; i++) {
-		unsigned bits = item_bits(set.items[i]);
+		unsigned bits = literal_bits(set.items[i]);
 		least = bits < least ? bits : least;
 	}
 	for (size_t n = set.count; n > 1; n /= 2)

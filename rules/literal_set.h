@@ -27,6 +27,9 @@ void literal_run_add(struct literal_run *run, struct literal_set choices);
 void literal_run_break(struct literal_run *run);
 /* Every match holds one of these, who knows where. */
 void literal_run_offer(struct literal_run *run, struct literal_set set);
+/* How well a text tells posts apart, in bits: a letter three, a sign two, a space one, up to 24.
+ * What stands in most links tells nothing. */
+unsigned literal_bits(struct str s);
 /* Both together, each text once. */
 struct literal_set literal_set_join(
 	struct arena *arena, struct literal_set a, struct literal_set b);

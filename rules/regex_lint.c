@@ -4,6 +4,7 @@
 #include "base/escape.h"
 #include "base/fold.h"
 #include "base/utf8.h"
+#include "rules/literal_set.h"
 #include "rules/regex.h"
 #include "rules/rules.h"
 
@@ -114,6 +115,25 @@ static void note_stall(const struct term *t, struct str unit, struct diag *diag)
 	buf_finish(&shown);
 }
 
+/* Two letters stand in nearly every post, and so does the beginning of a link. */
+static void note_common_literal(const struct term *t, struct diag *diag)
+{
+	enum { FEW_BITS = 6 };
+	struct arena arena;
+	struct str_list literals;
+	arena_init(&arena, 0);
+	bool any = regex_literals(t->letters, str_of(t->flags), &arena, &literals);
+	for (size_t i = 0; any && i < literals.count; i++) {
+		if (literal_bits(literals.items[i]) > FEW_BITS)
+			continue;
+		diag_note(diag, t->at, "the regex '%.*s' is slow: '%.*s' is all that must be there",
+			STR_ARGS(t->written), STR_ARGS(literals.items[i]));
+		diag_hint(diag, "many posts have to be parsed for it; add a term to all");
+		break;
+	}
+	arena_finish(&arena);
+}
+
 void regex_lint(const struct rules *rules, struct diag *diag)
 {
 	for (size_t i = 0; i < rules->term_count; i++) {
@@ -123,6 +143,7 @@ void regex_lint(const struct rules *rules, struct diag *diag)
 			continue;
 		if (regex_is_easy_to_stall(t->regex, t->letters, &unit))
 			note_stall(t, unit, diag);
+		note_common_literal(t, diag);
 		if (regex_matches_nearly_all(t->regex))
 			diag_note(diag, t->at, "the regex '%.*s' matches nearly every post",
 				STR_ARGS(t->written));

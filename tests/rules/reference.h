@@ -39,7 +39,8 @@
  * that is spaceless, then the body, then no word character unless that is spaceless.
  *
  * =: each word found has the same letters as the term's word, case and accents included (joined:
- * the whole body as the words joined). Symbols: the same bytes anywhere. Regex: regex_find.
+ * the whole body as the words joined). Symbols: the same bytes anywhere. Regex: regex_find; where it
+ * gives up, the answer is neither yes nor no, and a rule matches if it does so either way.
  * Each field is searched by itself. */
 #pragma once
 
