@@ -277,6 +277,7 @@ struct pipeline *pipeline_create(struct config *config, struct ruleset *set, str
 	p->config = config;
 	p->set = set;
 	p->guard = regex_guard_create(set);
+	regexes_log_slow(set);
 	p->store = store;
 	p->loop = loop;
 	p->host = *host;
@@ -335,6 +336,7 @@ bool pipeline_all_ended(const struct pipeline *p)
 void pipeline_set_rules(struct pipeline *p, struct ruleset *set)
 {
 	struct regex_guard *guard = regex_guard_create(set);
+	regexes_log_slow(set);
 	for (size_t i = 0; i < p->lane_count; i++) {
 		matcher_destroy(p->lanes[i].matcher);
 		p->lanes[i].matcher = matcher_create(set, p->lanes[i].map);

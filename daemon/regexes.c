@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "rules/regex.h"
 #include "web/prometheus.h"
 
 enum { SHOWN_BYTES = 200 };
@@ -15,6 +16,18 @@ static const char *kind_of(const struct regex_report *r)
 static size_t cut_at(struct str regex)
 {
 	return regex.n <= SHOWN_BYTES ? regex.n : utf8_floor(regex, SHOWN_BYTES);
+}
+
+void regexes_log_slow(const struct ruleset *set)
+{
+	const struct rules *rules = ruleset_rules(set);
+	size_t count = 0;
+	for (size_t i = 0; i < rules->term_count; i++)
+		count += rules->terms[i].regex && regex_is_interpreted(rules->terms[i].regex);
+	if (count)
+		log_warn("%zu regexes run without a compiler, many times slower: may memory not be "
+			 "made executable (MemoryDenyWriteExecute)?",
+			count);
 }
 
 void regexes_log_news(struct regex_guard *guard)

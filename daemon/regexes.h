@@ -4,7 +4,10 @@
 
 #include "base/buf.h"
 #include "rules/regex_guard.h"
+#include "rules/ruleset.h"
 
+/* Warns if there are regexes that run without PCRE2's JIT, many times slower. */
+void regexes_log_slow(const struct ruleset *set);
 /* Once for each regex when it first reaches its limit, when it is set aside, when it is back. */
 void regexes_log_news(struct regex_guard *guard);
 /* ,"regexes":[...] */

@@ -135,6 +135,7 @@ struct regex *regex_compile(
 	struct str pattern, struct str flags, struct arena *arena, size_t *at, struct str *message)
 {
 	uint32_t options, may_be_empty = 0;
+	size_t jit_bytes = 0;
 	*at = 0;
 	if (!options_of(flags, &options)) {
 		*message = STR("unknown flag");
@@ -159,8 +160,10 @@ struct regex *regex_compile(
 		return NULL;
 	}
 	/* Where memory may not be made executable the interpreter does it, slower. */
-	re.interpreted = pcre2_jit_compile(re.fast, PCRE2_JIT_COMPLETE) != 0;
+	(void)pcre2_jit_compile(re.fast, PCRE2_JIT_COMPLETE); /* its size tells */
 	(void)pcre2_jit_compile(re.counted, PCRE2_JIT_COMPLETE); /* as above */
+	(void)pcre2_pattern_info(re.fast, PCRE2_INFO_JITSIZE, &jit_bytes); /* cannot fail */
+	re.interpreted = jit_bytes == 0;
 	struct regex *kept = mem_zero(1, sizeof *kept);
 	*kept = re;
 	return kept;

@@ -93,6 +93,23 @@ class Match(harness.Case):
         for regex in ("un été chaud", "^R&D dept$", r"été\schaud\s+R"):
             self.assertEqual(self.found(regex, toot, "mastodon"), not regex.startswith("^"), regex)
 
+    def test_check_notes_regexes_that_are_slow_or_easy_to_stall(self):
+        with open(os.path.join(self.folder, "rules.yaml"), "w", encoding="utf-8") as file:
+            file.write("rules: [{ name: r, regex: ['(a+)+$', 'on\\d', 'e', 'solaires?', 'https?://\\S+'] }]\n")
+        done = subprocess.run(
+            [harness.PROGRAM, "check", "--json", "rules.yaml"], cwd=self.folder, stdout=subprocess.PIPE, check=True
+        )
+        said = [m["message"] for m in json.loads(done.stdout)["messages"] if "regex" in m["message"]]
+        self.assertEqual(
+            said,
+            [
+                "the regex '(a+)+$' is easy to stall: a post that repeats 'a' is enough",
+                "the regex 'on\\d' is slow: 'on' is all that must be there",
+                "the regex 'e' matches nearly every post",
+                "the regex 'https?://\\S+' is slow: 'http' is all that must be there",
+            ],
+        )
+
 
 if __name__ == "__main__":
     harness.main()

@@ -208,6 +208,23 @@ static void patterns_may_lower_limits_and_hold_callouts(void **state)
 			    &to) != 0);
 }
 
+static void a_pattern_without_the_compiler_is_searched_and_says_so(void **state)
+{
+	struct state *s = *state;
+	size_t from, to;
+	struct regex *plain = compile(s, "a+b", ""),
+		     *slow = compile(s, "(*NO_JIT)(?:a|aa)+$(?<=c)", "");
+	char text[500];
+	memset(text, 'a', sizeof text);
+	assert_false(regex_is_interpreted(plain));
+	assert_true(regex_is_interpreted(slow));
+	assert_int_equal(
+		regex_find(slow, s->scratch, (struct str){ text, sizeof text }, 0, &from, &to),
+		-ETIME);
+	regex_destroy(plain);
+	regex_destroy(slow);
+}
+
 static void matches_are_never_empty(void **state)
 {
 	size_t from, to;
@@ -232,6 +249,7 @@ int main(void)
 		cmocka_unit_test(long_texts_are_searched_whole),
 		cmocka_unit_test(steps_are_counted_and_bounded),
 		cmocka_unit_test(patterns_may_lower_limits_and_hold_callouts),
+		cmocka_unit_test(a_pattern_without_the_compiler_is_searched_and_says_so),
 		cmocka_unit_test(matches_are_never_empty),
 		cmocka_unit_test(destroyers_take_null),
 	};
