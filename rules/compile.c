@@ -7,12 +7,10 @@
 #include "base/fold_table.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-
-/* A word to wait for. partner: another that must stand before or behind it; absent: none need. */
-struct wake_word {
-	struct str word, partner;
-	bool before;
-};
+#include "rules/address.h"
+#include "rules/compile_alike.h"
+#include "rules/term_alike.h"
+#include "rules/wake_words.h"
 
 /* What one builds with: gone after ruleset_create. */
 struct compiler {
@@ -23,131 +21,12 @@ struct compiler {
 	struct str_list *term_literals; /* by term: of a regex; NULL if no term is one */
 	size_t *list_costs; /* what it costs to wait for any term of a list */
 	struct buf joined;
-	struct wake_word *wake_words;
-	size_t wake_count, wake_size;
+	struct wake_words wake_words;
 };
-
-static bool is_stop_word(struct str w)
-{
-	static const char words[][6] = { "avec", "cette", "comme", "dans", "elle", "entre", "etre",
-		"from", "have", "leur", "mais", "nous", "plus", "pour", "sans", "sont", "sous",
-		"that", "their", "this", "tout", "vous", "what", "when", "with", "your" };
-	if (w.n < 4 || w.n > 5)
-		return false;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (memcmp(w.p, words[i], w.n) == 0 && words[i][w.n] == '\0')
-			return true;
-	}
-	return false;
-}
-
-/* How well a word tells posts apart: longer is rarer. */
-static size_t rarity(struct str word, bool spaceless)
-{
-	if (spaceless)
-		return word.n > 4 ? 6 : 3;
-	return is_stop_word(word) ? 2 : word.n + 1;
-}
-
-/* --- words that are waited for --- */
-
-static bool begins_spaceless(struct str word)
-{
-	uint32_t first;
-	return word.n && (unsigned char)word.p[0] >= 0xE0 && utf8_read(word, 0, &first) &&
-		fold_entry(first)->class & FOLD_SPACELESS;
-}
-
-struct piece {
-	struct str best;
-	size_t best_rarity;
-};
-
-static void consider(struct piece *p, struct str word, bool spaceless)
-{
-	size_t r = rarity(word, spaceless);
-	if (word.n && r > p->best_rarity)
-		*p = (struct piece){ word, r };
-}
-
-/* The piece of folded text that the scan will see as a word and that is rarest: the scan parts
- * words at every apostrophe, and reads spaceless characters in pairs. */
-static struct str wake_piece(struct str folded)
-{
-	struct piece piece = { STR_NONE, 0 };
-	size_t start = 0, pair = SIZE_MAX;
-	for (size_t i = 0; i < folded.n;) {
-		uint32_t c = (unsigned char)folded.p[i];
-		size_t n = c < 0x80 ? 1 : utf8_read(folded, i, &c);
-		bool word = fold_is_word(folded.p[i]);
-		bool spaceless = c >= 0x80 && word && fold_entry(c)->class & FOLD_SPACELESS;
-		if (!word || spaceless) {
-			consider(&piece, str_slice(folded, start, i), false);
-			start = i + n;
-		}
-		if (spaceless)
-			consider(&piece, str_slice(folded, pair == SIZE_MAX ? i : pair, i + n),
-				true);
-		pair = spaceless ? i : SIZE_MAX;
-		i += n;
-	}
-	consider(&piece, str_slice(folded, start, folded.n), false);
-	return piece.best;
-}
-
-static void add_wake_word(struct compiler *c, struct wake_word word)
-{
-	if (c->wake_count == c->wake_size) {
-		c->wake_size = c->wake_size ? c->wake_size * 2 : 256;
-		c->wake_words = mem_resize(c->wake_words, c->wake_size, sizeof *c->wake_words);
-	}
-	c->wake_words[c->wake_count++] = word;
-	if (begins_spaceless(word.word))
-		c->set->wake.spaceless = true;
-}
 
 static void add_wake(struct compiler *c, struct str folded)
 {
-	add_wake_word(c, (struct wake_word){ .word = wake_piece(folded) });
-}
-
-/* The first or the last piece of a word that the scan sees as a word by itself: all of it, up to or
- * from an apostrophe; absent where spaceless characters are. */
-static struct str edge_piece(struct str word, bool last)
-{
-	size_t from = 0, to = word.n;
-	for (size_t i = 0; i < word.n; i++) {
-		if ((unsigned char)word.p[i] >= 0xE0)
-			return STR_NONE; /* may be spaceless */
-		if (fold_is_word(word.p[i]))
-			continue;
-		if (!last) {
-			to = i;
-			break;
-		}
-		from = i + 1;
-	}
-	return str_slice(word, from, to);
-}
-
-/* What to wait for if a phrase is waited for: its rarest word, beside a neighbour if the scan sees
- * both as whole words. */
-static struct wake_word phrase_wake(const struct phrase *phrase, size_t anchor)
-{
-	struct str word = phrase->words[anchor].word;
-	struct wake_word wake = { .word = wake_piece(word) };
-	if (wake.word.n != word.n || begins_spaceless(word))
-		return wake;
-	struct str next = STR_NONE, before = STR_NONE;
-	if (anchor + 1 < phrase->count)
-		next = edge_piece(phrase->words[anchor + 1].word, false);
-	if (anchor > 0)
-		before = edge_piece(phrase->words[anchor - 1].word, true);
-	wake.before = next.n == 0 || (before.n && rarity(before, false) > rarity(next, false));
-	wake.partner = wake.before ? before : next;
-	if (wake.partner.n == 0)
-		wake.partner = STR_NONE;
-	return wake;
+	wake_words_add(&c->wake_words, wake_piece(folded));
 }
 
 /* --- one term --- */
@@ -188,7 +67,7 @@ static size_t anchor_of(struct compiler *c, const struct text_words *words)
 	size_t best = 0, best_rarity = 0;
 	for (size_t i = 0; i < words->count; i++) {
 		struct text_word w = words->items[i];
-		size_t r = rarity(text_word(&c->text, w), w.flags & WORD_SPACELESS);
+		size_t r = word_rarity(text_word(&c->text, w), w.flags & WORD_SPACELESS);
 		if (r > best_rarity) {
 			best = i;
 			best_rarity = r;
@@ -239,8 +118,9 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	size_t anchor = anchor_of(c, words);
 	const struct phrase *phrase = keep_phrase(c, id);
 	struct str joined = join(c, phrase, false);
-	if (phrase->count == 1) {
-		words_add(&set->words, phrase->words[0].word, id, 0, POSTING_WORD);
+	if (phrase->count == 1 || term->gap) {
+		words_add(&set->words, phrase->words[anchor].word, id, (uint16_t)anchor,
+			POSTING_WORD);
 	} else {
 		const struct phrase_word *pair = phrase->words + anchor - (anchor > 0);
 		words_add_pair(&set->words, pair[0].word, pair[1].word, id,
@@ -249,7 +129,10 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	if (!str_eq(joined, phrase->words[0].word))
 		words_add(&set->words, joined, id, 0, POSTING_JOINED);
 	if (c->wakes[id]) {
-		add_wake_word(c, phrase_wake(phrase, anchor));
+		if (term->gap)
+			add_wake(c, phrase->words[anchor].word);
+		else
+			wake_words_add_phrase(&c->wake_words, phrase, anchor);
 		add_wake(c, joined);
 	}
 }
@@ -264,14 +147,47 @@ static void add_entity_term(struct compiler *c, uint32_t id, enum posting_kind k
 		add_wake(c, str_slice(body, 0, dot));
 }
 
+static void add_link_term(struct compiler *c, uint32_t id)
+{
+	struct ruleset *set = c->set;
+	struct str own = c->rules->terms[id].folded;
+	if (c->rules->terms[id].kind == TERM_SITE) {
+		words_add(&set->words, own, id, 0, POSTING_SITE);
+		own = address_host_label(own);
+	} else {
+		struct str word = address_anchor(own);
+		words_add(&set->words, word, id, (uint16_t)(word.p - own.p), POSTING_URL);
+	}
+	set->finds_links = true;
+	if (!c->wakes[id])
+		return;
+	set->waits_for_links = true;
+	add_wake(c, own);
+}
+
+static void add_tag_term(struct compiler *c, uint32_t id)
+{
+	struct ruleset *set = c->set;
+	bool listed = c->rules->terms[id].only == 0; /* also in the list of hashtags */
+	add_entity_term(c, id, POSTING_TAG);
+	set->finds_tags = set->finds_tags || listed;
+	set->waits_for_tags = set->waits_for_tags || (listed && c->wakes[id]);
+}
+
 static void add_term(struct compiler *c, uint32_t id)
 {
+	if (term_is_alike(&c->rules->terms[id]))
+		return; /* compile_alike.c */
 	switch (c->rules->terms[id].kind) {
 	case TERM_WORDS:
 		add_words_term(c, id);
 		break;
 	case TERM_TAG:
-		add_entity_term(c, id, POSTING_TAG);
+		add_tag_term(c, id);
+		break;
+	case TERM_SITE:
+	case TERM_URL:
+		add_link_term(c, id);
 		break;
 	case TERM_HANDLE:
 		add_entity_term(c, id, POSTING_HANDLE);
@@ -303,9 +219,12 @@ static size_t term_cost(const struct compiler *c, uint32_t id)
 	const struct term *t = &c->rules->terms[id];
 	if (t->kind == TERM_SYMBOLS)
 		return COST_ALWAYS;
+	if (term_is_alike(t))
+		return alike_term_cost(t);
 	if (t->kind == TERM_REGEX)
 		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
-	size_t r = rarity(wake_piece(t->folded), false);
+	struct str own = t->kind == TERM_SITE ? address_host_label(t->folded) : t->folded;
+	size_t r = word_rarity(wake_piece(own), false);
 	return r > 7 ? 1 : r > 5 ? 3 : r > 4 ? 10 : 40;
 }
 
@@ -517,18 +436,6 @@ static void mark_rules(struct compiler *c)
 }
 
 /* Those first that count alone. */
-static void add_wake_words(struct wake *w, const struct wake_word *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (!words[i].partner.p)
-			wake_add(w, words[i].word);
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (words[i].partner.p)
-			wake_add_pair(w, words[i].word, words[i].partner, words[i].before);
-	}
-}
-
 struct ruleset *ruleset_create(struct rules *rules)
 {
 	struct ruleset *set = mem_zero(1, sizeof *set);
@@ -546,17 +453,15 @@ struct ruleset *ruleset_create(struct rules *rules)
 		add_term(&c, (uint32_t)i);
 	words_ready(&set->words);
 	add_literals(&c);
+	set->alike = compiled_alike_create(rules, c.wakes);
 	link_lists(&c);
-	bool spaceless = set->wake.spaceless;
-	wake_init(&set->wake, c.wake_count);
-	set->wake.spaceless = spaceless;
-	add_wake_words(&set->wake, c.wake_words, c.wake_count);
+	wake_words_fill(&c.wake_words, &set->wake);
 	text_finish(&c.text);
 	buf_finish(&c.joined);
 	mem_free(c.wakes);
 	mem_free(c.term_literals);
 	mem_free(c.list_costs);
-	mem_free(c.wake_words);
+	wake_words_finish(&c.wake_words);
 	return set;
 }
 
@@ -567,6 +472,7 @@ void ruleset_destroy(struct ruleset *set)
 	wake_finish(&set->wake);
 	words_finish(&set->words);
 	literals_destroy(set->literals);
+	compiled_alike_destroy(set->alike);
 	mem_free(set->phrase_of);
 	mem_free(set->literal_terms);
 	mem_free(set->waits_for_literal);
@@ -587,7 +493,9 @@ const struct rules *ruleset_rules(const struct ruleset *set)
 
 struct ruleset_costs ruleset_costs(const struct ruleset *set)
 {
-	return (struct ruleset_costs){ set->wake.count, set->literal_count, set->always_count };
+	size_t alike_count = set->alike ? set->alike->wake_count : 0;
+	return (struct ruleset_costs){ set->wake.count, alike_count, set->literal_count,
+		set->always_count };
 }
 
 bool ruleset_rule_is_always(const struct ruleset *set, size_t rule)

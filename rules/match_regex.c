@@ -99,7 +99,7 @@ static enum regex_state search_field(struct match_scratch *m, uint32_t id, enum 
 		bool dear = regex_scratch_spent(m->regex_scratch) - before > most;
 		result = dear ? -1 : regex_find(regex, m->regex_scratch, text, to, &from, &to);
 		if (result > 0) {
-			match_add_found(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
+			match_add_span(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
 			found++;
 		}
 	}
@@ -113,12 +113,15 @@ static enum regex_state search_field(struct match_scratch *m, uint32_t id, enum 
 /* REGEX_FOUND in one field decides; else a doubt in one is a doubt. */
 static enum regex_state search_post(struct match_scratch *m, uint32_t id)
 {
+	const struct term *t = &m->set->rules->terms[id];
 	unsigned fields = m->set->waits_for_literal[id] ? m->regex_fields[id] : ALL_FIELDS;
 	enum regex_state state = REGEX_NO;
 	if (!regex_guard_lets(m->guard, id) || spent_in_post(m) > post_steps(m)) {
 		m->errors.regex_skipped_count++;
 		return REGEX_IN_DOUBT;
 	}
+	if (t->only)
+		fields &= t->only;
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		if (!(fields & 1U << i))
 			continue;
@@ -138,6 +141,26 @@ bool match_regex_is(struct match_scratch *m, uint32_t id)
 	if (*state == REGEX_UNASKED || *state == REGEX_POSSIBLE)
 		*state = (uint8_t)search_post(m, id);
 	return *state == REGEX_FOUND || (*state == REGEX_IN_DOUBT && m->doubt);
+}
+
+bool match_regex_in_doubt(const struct match_scratch *m, const struct expr *e)
+{
+	if (!m->regex_state)
+		return false;
+	if (e->kind == EXPR_TERM)
+		return m->regex_state[e->term] == REGEX_IN_DOUBT;
+	if (e->kind == EXPR_LIST) {
+		const struct term_list *l = &m->set->rules->lists[e->list];
+		for (uint32_t i = 0; i < l->term_count; i++) {
+			if (m->regex_state[l->first_term + i] == REGEX_IN_DOUBT)
+				return true;
+		}
+	}
+	for (size_t i = 0; i < e->child_count; i++) {
+		if (match_regex_in_doubt(m, e->children[i]))
+			return true;
+	}
+	return false;
 }
 
 const struct match_errors *match_scratch_errors(const struct match_scratch *scratch)

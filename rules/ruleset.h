@@ -17,6 +17,7 @@ const struct rules *ruleset_rules(const struct ruleset *set);
 
 struct ruleset_costs {
 	size_t word_count; /* words that are waited for */
+	size_t alike_count; /* terms whose likes are waited for: sola*, solaire~1, stem:panneau */
 	size_t literal_count; /* substrings that are waited for */
 	size_t always_count; /* rules for which every post must be parsed */
 };

@@ -37,7 +37,7 @@ void wake_finish(struct wake *w)
 {
 	mem_free(w->bits);
 	mem_free(w->tags);
-	mem_free(w->first_partners);
+	mem_free(w->pairs);
 	mem_free(w->partners);
 	*w = (struct wake){ 0 };
 }
@@ -51,34 +51,49 @@ uint64_t wake_hash_of(struct str word)
 	return wake_hash(padded + WAKE_PAD_BYTES, word.n);
 }
 
-/* The slot of the word's tag, or the empty one where it belongs. */
-static uint64_t slot_of(const struct wake *w, uint64_t hash)
-{
-	uint64_t mask = ((uint64_t)1 << w->tag_power) - 1, i = hash >> (64 - w->tag_power);
-	while (w->tags[i] && w->tags[i] != ((uint32_t)hash | 1))
-		i = (i + 1) & mask;
-	return i;
-}
-
 /* False if the word's tag was there already. */
 static bool add_hash(struct wake *w, uint64_t hash)
 {
-	uint64_t bit = hash >> (64 - w->bit_power), slot = slot_of(w, hash);
+	uint64_t bit = hash >> (64 - w->bit_power);
+	uint64_t mask = ((uint64_t)1 << w->tag_power) - 1, i = hash >> (64 - w->tag_power);
 	w->bits[bit >> 6] |= (uint64_t)1 << (bit & 63);
-	if (w->tags[slot])
+	while (w->tags[i] && w->tags[i] != ((uint32_t)hash | 1))
+		i = (i + 1) & mask;
+	if (w->tags[i])
 		return false;
 	assert(w->count * 2 < (size_t)1 << w->tag_power);
-	w->tags[slot] = (uint32_t)hash | 1;
+	w->tags[i] = (uint32_t)hash | 1;
 	w->count++;
 	return true;
 }
 
-void wake_add(struct wake *w, struct str word)
+void wake_add(struct wake *w, uint64_t hash)
 {
-	uint64_t hash = wake_hash_of(word);
-	bool added = add_hash(w, hash);
-	assert(added || !w->first_partners || w->first_partners[slot_of(w, hash)] == 0);
-	(void)added;
+	assert(!w->pairs);
+	(void)add_hash(w, hash); /* there already is as good */
+}
+
+/* --- words that count beside a neighbour --- */
+
+static struct wake_pairs *pairs_of(const struct wake *w, uint64_t hash)
+{
+	uint64_t mask = ((uint64_t)1 << w->pair_power) - 1, i = hash >> (64 - w->pair_power);
+	while (w->pairs[i].hash && w->pairs[i].hash != hash)
+		i = (i + 1) & mask;
+	return &w->pairs[i];
+}
+
+static void grow_pairs(struct wake *w)
+{
+	struct wake_pairs *old = w->pairs;
+	size_t old_size = old ? (size_t)1 << w->pair_power : 0;
+	w->pair_power = old ? w->pair_power + 1 : MIN_TAG_POWER;
+	w->pairs = mem_zero((size_t)1 << w->pair_power, sizeof *w->pairs);
+	for (size_t i = 0; i < old_size; i++) {
+		if (old[i].hash)
+			*pairs_of(w, old[i].hash) = old[i];
+	}
+	mem_free(old);
 }
 
 static uint32_t new_partner(struct wake *w, struct wake_partner partner)
@@ -91,26 +106,28 @@ static uint32_t new_partner(struct wake *w, struct wake_partner partner)
 	return (uint32_t)w->partner_count;
 }
 
-void wake_add_pair(struct wake *w, struct str word, struct str partner, bool before)
+void wake_add_pair(struct wake *w, uint64_t hash, uint64_t partner, bool before)
 {
-	uint64_t hash = wake_hash_of(word), partner_hash = wake_hash_of(partner);
+	if (!w->pairs || w->pair_count * 2 >= (size_t)1 << w->pair_power)
+		grow_pairs(w);
 	bool added = add_hash(w, hash);
-	if (!w->first_partners)
-		w->first_partners = mem_zero((size_t)1 << w->tag_power, sizeof(uint32_t));
-	uint32_t *first = &w->first_partners[slot_of(w, hash)];
-	if (!added && *first == 0)
+	struct wake_pairs *pairs = pairs_of(w, hash);
+	bool known = pairs->hash != 0;
+	if (known ? pairs->first == 0 : !added)
 		return; /* it counts alone */
 	unsigned count = 0;
-	for (uint32_t i = *first; i; i = w->partners[i].next, count++) {
-		if (w->partners[i].hash == partner_hash && w->partners[i].before == before)
+	for (uint32_t i = pairs->first; i; i = w->partners[i].next, count++) {
+		if (w->partners[i].hash == partner && w->partners[i].before == before)
 			return;
 	}
-	struct wake_partner added_partner = { partner_hash, before, *first };
-	*first = count < WAKE_MAX_PARTNERS ? new_partner(w, added_partner) : 0;
+	struct wake_partner one = { partner, before, pairs->first };
+	pairs->first = count < WAKE_MAX_PARTNERS ? new_partner(w, one) : 0;
+	pairs->hash = hash;
+	w->pair_count += !known;
 }
 
 const struct wake_partner *wake_partners(const struct wake *w, uint64_t hash)
 {
-	uint32_t first = w->first_partners ? w->first_partners[slot_of(w, hash)] : 0;
+	uint32_t first = w->pairs ? pairs_of(w, hash)->first : 0;
 	return first ? &w->partners[first] : NULL;
 }

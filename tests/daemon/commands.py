@@ -265,7 +265,8 @@ class Explain(Case):
 
     def test_bad_usage_is_said(self):
         self.misused(["explain"], "which rule, and which text?")
-        self.misused(["explain", "a"], "which text?")
+        self.misused(["explain", "--json", "a"], "which text?")
+        self.misused(["explain", "--yaml", "--json", "a"], "shows a rule, not a post")
         self.misused(["explain", "a", "b", "c"], "a text with spaces needs quotes")
         self.misused(["explain", "a", "b", "--post", "c"], "too many arguments")
         self.misused(["explain", "-c", "a", "-r", "b", "c", "d"], "one file of rules")

@@ -133,8 +133,6 @@ static const struct bad bads[] = {
 		"t:1:8: error: one star can stand at the beginning or at the end of a single "
 		"word\n  hint: a text in double quotes is taken as it is: '\"un sola*\"'\n" },
 	{ "stem:panneau", "t:1:1: error: not supported yet: words by their stem (stem:)\n" },
-	{ "url:edf", "t:1:1: error: not supported yet: terms of links (url: and site:)\n" },
-	{ "site:edf.fr", "t:1:1: error: not supported yet: terms of links (url: and site:)\n" },
 	{ "list:autres", "t:1:1: error: a list cannot hold another list\n" },
 	{ "#",
 		"t:1:2: error: this cannot stand in a hashtag\n"

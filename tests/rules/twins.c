@@ -136,8 +136,15 @@ bool twins_scan_alike(struct twins *t, struct str block, struct buf *why)
 bool twins_agree(
 	struct twins *t, struct str text, struct str record, size_t *matching, struct buf *why)
 {
+	return twins_agree_in(t, STR_NONE, text, record, matching, why);
+}
+
+bool twins_agree_in(struct twins *t, struct str lang, struct str text, struct str record,
+	size_t *matching, struct buf *why)
+{
 	struct post post = post_empty();
 	post.text = text;
+	post.langs = (struct str_list){ &lang, lang.p ? 1 : 0 };
 	memset(t->found, 0, t->rules->rule_count * sizeof *t->found);
 	t->broken_span = false;
 	*matching = ruleset_match(t->set, t->scratch, &post, note_match, t);

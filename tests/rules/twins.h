@@ -18,6 +18,9 @@ size_t twins_rule_count(const struct twins *t);
  * through if there is one? If not, *why says it. *matching: how many rules match. */
 bool twins_agree(
 	struct twins *t, struct str text, struct str record, size_t *matching, struct buf *why);
+/* The same for a post in that language; STR_NONE: none is known. */
+bool twins_agree_in(struct twins *t, struct str lang, struct str text, struct str record,
+	size_t *matching, struct buf *why);
 
 /* Do both kernels let the same records of these bytes through, whatever they are? */
 bool twins_scan_alike(struct twins *t, struct str block, struct buf *why);
