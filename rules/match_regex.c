@@ -5,7 +5,7 @@
 
 /* What all regexes together may cost in one post; then the rest of them are in doubt. One alone
  * spends a tenth at most (regex.c), so that a bad one leaves enough for the others. */
-enum { POST_STEPS = 2 * 1000 * 1000, POST_STEPS_PER_BYTE = 64 };
+enum { POST_STEPS = 2 * 1000 * 1000, POST_STEPS_PER_BYTE = 32 };
 
 #define ALL_FIELDS ((1U << FIELD_COUNT) - 1)
 
