@@ -12,6 +12,7 @@
 #include "daemon/command.h"
 #include "daemon/input.h"
 #include "daemon/matcher.h"
+#include "daemon/regexes.h"
 
 struct options {
 	const char *config, *rules, *map;
@@ -23,7 +24,8 @@ struct run {
 	struct options options;
 	struct input_rules rules;
 	struct matcher_counts counts;
-	uint64_t byte_count, report_count, regex_limit_count;
+	uint64_t byte_count, report_count, regex_limit_count, regex_skipped_count;
+	struct regex_guard *guard; /* the sum of the workers' */
 	bool failed, output_failed;
 };
 
@@ -52,7 +54,11 @@ static void *make_worker(void *ctx)
 static void free_worker(void *ctx)
 {
 	struct worker *w = ctx;
-	w->run->regex_limit_count += matcher_errors(w->matcher)->regex_limit_count;
+	const struct match_errors *errors = matcher_errors(w->matcher);
+	w->run->regex_limit_count += errors->regex_limit_count;
+	w->run->regex_skipped_count += errors->regex_skipped_count;
+	if (matcher_guard(w->matcher))
+		regex_guard_add(w->run->guard, matcher_guard(w->matcher));
 	matcher_destroy(w->matcher);
 	buf_finish(&w->out);
 	buf_finish(&w->reports);
@@ -160,9 +166,27 @@ static void print_stats(const struct run *run, int64_t build_us, int64_t run_us,
 	fprintf(stderr, "%llu records, %.1f MB in %.3f s: %.0f records/s, %.3f GB/s\n",
 		(unsigned long long)c->record_count, (double)run->byte_count / 1e6, seconds,
 		(double)c->record_count / seconds, (double)run->byte_count / seconds / 1e9);
-	fprintf(stderr, "%llu decoded, %llu posts match, %llu matches, %llu rejected\n",
+	fprintf(stderr,
+		"%llu decoded, %llu posts match, %llu matches, %llu rejected, "
+		"%llu regex searches given up\n",
 		(unsigned long long)c->candidate_count, (unsigned long long)c->matching_count,
-		(unsigned long long)c->match_count, (unsigned long long)c->rejected_count);
+		(unsigned long long)c->match_count, (unsigned long long)c->rejected_count,
+		(unsigned long long)run->regex_limit_count);
+}
+
+static void print_regexes(const struct run *run)
+{
+	struct buf lines;
+	buf_init(&lines, 0);
+	fprintf(stderr,
+		"vigie: %llu searches by a regex were given up: nobody knows whether they match\n",
+		(unsigned long long)run->regex_limit_count);
+	if (run->regex_skipped_count)
+		fprintf(stderr, "vigie: %llu more were not begun in the same posts\n",
+			(unsigned long long)run->regex_skipped_count);
+	regexes_print(run->guard, &lines);
+	(void)fwrite(lines.p, 1, lines.n, stderr); /* nobody left to tell */
+	buf_finish(&lines);
 }
 
 /* --- the command line --- */
@@ -231,6 +255,7 @@ static int run_files(struct run *run, const char *const *files, size_t count, in
 	struct blocks_hooks hooks = { make_worker, free_worker, work, done, failed, run };
 	int64_t start_us = clock_monotonic_us();
 	input_note_terminal(files, count);
+	run->guard = regex_guard_create(run->rules.set);
 	blocks_run(files, count, run->options.threads, &hooks);
 	int64_t run_us = clock_monotonic_us() - start_us;
 	if (run->options.count) {
@@ -239,7 +264,10 @@ static int run_files(struct run *run, const char *const *files, size_t count, in
 			(unsigned long long)run->counts.matching_count);
 		write_out(run, str_of(text));
 	}
-	input_print_rejected(&run->counts, run->regex_limit_count);
+	input_print_rejected(&run->counts, 0);
+	if (run->regex_limit_count)
+		print_regexes(run);
+	regex_guard_destroy(run->guard);
 	if (run->options.stats) {
 		struct matcher *m = matcher_create(run->rules.set, run->rules.map);
 		print_stats(run, build_us, run_us, matcher_kernel(m));

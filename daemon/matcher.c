@@ -116,6 +116,16 @@ const struct match_errors *matcher_errors(const struct matcher *m)
 	return match_scratch_errors(m->match_scratch);
 }
 
+void matcher_set_guard(struct matcher *m, struct regex_guard *guard)
+{
+	match_scratch_set_guard(m->match_scratch, guard);
+}
+
+const struct regex_guard *matcher_guard(const struct matcher *m)
+{
+	return match_scratch_guard(m->match_scratch);
+}
+
 const char *matcher_kernel(const struct matcher *m)
 {
 	return scan_kernel_name(m->scan);

@@ -1,6 +1,7 @@
 #include "rules/lint.h"
 
 #include "rules/compiled.h"
+#include "rules/regex_lint.h"
 
 static bool is_anywhere(const struct ruleset *set, uint32_t id)
 {
@@ -60,6 +61,7 @@ void lint_rules(const struct ruleset *set, const struct ruletest_result *tests, 
 	note_slow(set, diag);
 	lint_terms(rules, diag);
 	lint_cover(rules, diag);
+	regex_lint(rules, diag);
 	if (tests)
 		note_untested(rules, tests, diag);
 }

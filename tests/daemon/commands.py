@@ -442,7 +442,9 @@ STATUS = {
          "reconnects": 4, "rejected": {}}],
     "deliveries": {"pending": 2, "sent": 29, "dead": 0},
     "targets": [{"name": "crm", "type": "webhook", "in_flight": 1, "sent": 29, "retried": 3,
-                 "rejected": 0, "off": False}]}
+                 "rejected": 0, "off": False}],
+    "regexes": [{"of": "list", "name": "bruit", "regex": "/(a+)+$/i", "given_up": 10, "not_begun": 7,
+                 "set_aside": True}]}
 
 STATUS_TABLE = """\
 vigie 0.1.0, running since 2026-01-02T03:04:05Z, rules: 7
@@ -456,6 +458,9 @@ b       http  retrying  -                     0        0           0        -
 
 NOTIFIER  TYPE     IN FLIGHT  SENT  RETRIED  REJECTED  OFF
 crm       webhook  1          29    3        0         false
+
+REGEX OF  NAME   GIVEN UP  NOT BEGUN  SET ASIDE  REGEX
+list      bruit  10        7          true       /(a+)+$/i
 """
 
 
