@@ -7,6 +7,7 @@
 #include "base/fold_table.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "rules/address.h"
 #include "rules/compile_alike.h"
 #include "rules/term_alike.h"
 #include "rules/wake_words.h"
@@ -117,8 +118,9 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	size_t anchor = anchor_of(c, words);
 	const struct phrase *phrase = keep_phrase(c, id);
 	struct str joined = join(c, phrase, false);
-	if (phrase->count == 1) {
-		words_add(&set->words, phrase->words[0].word, id, 0, POSTING_WORD);
+	if (phrase->count == 1 || term->gap) {
+		words_add(&set->words, phrase->words[anchor].word, id, (uint16_t)anchor,
+			POSTING_WORD);
 	} else {
 		const struct phrase_word *pair = phrase->words + anchor - (anchor > 0);
 		words_add_pair(&set->words, pair[0].word, pair[1].word, id,
@@ -127,7 +129,10 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	if (!str_eq(joined, phrase->words[0].word))
 		words_add(&set->words, joined, id, 0, POSTING_JOINED);
 	if (c->wakes[id]) {
-		wake_words_add_phrase(&c->wake_words, phrase, anchor);
+		if (term->gap)
+			add_wake(c, phrase->words[anchor].word);
+		else
+			wake_words_add_phrase(&c->wake_words, phrase, anchor);
 		add_wake(c, joined);
 	}
 }
@@ -142,6 +147,33 @@ static void add_entity_term(struct compiler *c, uint32_t id, enum posting_kind k
 		add_wake(c, str_slice(body, 0, dot));
 }
 
+static void add_link_term(struct compiler *c, uint32_t id)
+{
+	struct ruleset *set = c->set;
+	struct str own = c->rules->terms[id].folded;
+	if (c->rules->terms[id].kind == TERM_SITE) {
+		words_add(&set->words, own, id, 0, POSTING_SITE);
+		own = address_host_label(own);
+	} else {
+		struct str word = address_anchor(own);
+		words_add(&set->words, word, id, (uint16_t)(word.p - own.p), POSTING_URL);
+	}
+	set->finds_links = true;
+	if (!c->wakes[id])
+		return;
+	set->waits_for_links = true;
+	add_wake(c, own);
+}
+
+static void add_tag_term(struct compiler *c, uint32_t id)
+{
+	struct ruleset *set = c->set;
+	bool listed = c->rules->terms[id].only == 0; /* also in the list of hashtags */
+	add_entity_term(c, id, POSTING_TAG);
+	set->finds_tags = set->finds_tags || listed;
+	set->waits_for_tags = set->waits_for_tags || (listed && c->wakes[id]);
+}
+
 static void add_term(struct compiler *c, uint32_t id)
 {
 	if (term_is_alike(&c->rules->terms[id]))
@@ -151,7 +183,11 @@ static void add_term(struct compiler *c, uint32_t id)
 		add_words_term(c, id);
 		break;
 	case TERM_TAG:
-		add_entity_term(c, id, POSTING_TAG);
+		add_tag_term(c, id);
+		break;
+	case TERM_SITE:
+	case TERM_URL:
+		add_link_term(c, id);
 		break;
 	case TERM_HANDLE:
 		add_entity_term(c, id, POSTING_HANDLE);
@@ -187,7 +223,8 @@ static size_t term_cost(const struct compiler *c, uint32_t id)
 		return alike_term_cost(t);
 	if (t->kind == TERM_REGEX)
 		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
-	size_t r = word_rarity(wake_piece(t->folded), false);
+	struct str own = t->kind == TERM_SITE ? address_host_label(t->folded) : t->folded;
+	size_t r = word_rarity(wake_piece(own), false);
 	return r > 7 ? 1 : r > 5 ? 3 : r > 4 ? 10 : 40;
 }
 

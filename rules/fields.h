@@ -16,14 +16,15 @@ extern const struct conf_field rules_author_fields[]; /* of its author, if that 
 /* What the tables fill. */
 struct rule_keys {
 	struct str name, about, language;
-	const struct conf_node *any, *all, *none, *regex, *where, *tests, *later;
+	const struct conf_node *any, *all, *none, *regex, *query, *where, *tests, *later;
 	int severity;
 	struct str_list notify;
 };
 
 struct where_keys {
-	struct str_list lang, source, from, type;
-	const struct conf_node *later;
+	struct str_list lang, source, from, to, type, is, has, followers, country, since;
+	struct str_list site, url, tag, title, text;
+	bool repost;
 };
 
 struct list_keys {

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "rules/condition.h"
 #include "rules/match_alike.h"
+#include "rules/match_near.h"
 
 struct match_scratch *match_scratch_create(const struct ruleset *set)
 {
@@ -15,6 +17,7 @@ struct match_scratch *match_scratch_create(const struct ruleset *set)
 	m->set = set;
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		text_init(&m->texts[i]);
+	folded_init(&m->value);
 	m->found_count = 1;
 	m->first_of_term = mem_zero(rules->term_count + 1, sizeof *m->first_of_term);
 	m->first_of_list = mem_zero(rules->list_count + 1, sizeof *m->first_of_list);
@@ -28,6 +31,7 @@ struct match_scratch *match_scratch_create(const struct ruleset *set)
 	if (set->literals)
 		m->literals_scratch = literals_scratch_create(set->literals);
 	m->alike = alike_scratch_create(set->alike);
+	m->near = near_scratch_create();
 	return m;
 }
 
@@ -37,6 +41,7 @@ void match_scratch_destroy(struct match_scratch *m)
 		return;
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		text_finish(&m->texts[i]);
+	folded_finish(&m->value);
 	mem_free(m->found);
 	mem_free(m->first_of_term);
 	mem_free(m->first_of_list);
@@ -47,6 +52,7 @@ void match_scratch_destroy(struct match_scratch *m)
 	regex_scratch_destroy(m->regex_scratch);
 	literals_scratch_destroy(m->literals_scratch);
 	alike_scratch_destroy(m->alike);
+	near_scratch_destroy(m->near);
 	mem_free(m->hits);
 	mem_free(m);
 }
@@ -76,27 +82,35 @@ static void mark_term(struct match_scratch *m, uint32_t id)
 		mark_rule(m, set->list_rules[i]);
 }
 
-void match_add_span(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
-	uint32_t to, enum hit_way way)
+void match_add_found(struct match_scratch *m, struct found found)
 {
-	const struct term *t = &m->set->rules->terms[id];
+	const struct term *t = &m->set->rules->terms[found.term];
+	if (t->only && !(t->only >> found.field & 1))
+		return;
 	if (m->found_count >= m->found_size) {
 		m->found_size = m->found_size ? m->found_size * 2 : 64;
 		m->found = mem_resize(m->found, m->found_size, sizeof *m->found);
 	}
-	m->found[m->found_count] = (struct found){ .term = id,
-		.from = from,
-		.to = to,
-		.next = m->first_of_term[id],
-		.field = (uint8_t)field,
-		.way = (uint8_t)way };
-	uint32_t index = (uint32_t)m->found_count++;
-	bool first = m->first_of_term[id] == 0;
-	m->first_of_term[id] = index;
+	uint32_t index = (uint32_t)m->found_count++, *first = &m->first_of_term[found.term];
+	bool is_first = *first == 0;
+	found.next = *first;
+	m->found[index] = found;
+	*first = index;
 	if (t->listed)
 		m->first_of_list[t->owner] = index;
-	if (first)
-		mark_term(m, id);
+	if (is_first)
+		mark_term(m, found.term);
+}
+
+void match_add_span(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
+	uint32_t to, enum hit_way way)
+{
+	match_add_found(m,
+		(struct found){ .term = id,
+			.from = from,
+			.to = to,
+			.field = (uint8_t)field,
+			.way = (uint8_t)way });
 }
 
 /* Does the text have these very letters at folded bytes from..to-1? */
@@ -150,6 +164,10 @@ static void try_words(struct match_scratch *m, enum post_field field, const stru
 		struct str letters = m->set->rules->terms[p->term].letters;
 		add_words(
 			m, p->term, field, w.from, w.to, same_letters(text, w.from, w.to, letters));
+		return;
+	}
+	if (m->set->rules->terms[p->term].gap) {
+		gap_note(m, p->term);
 		return;
 	}
 	if (at < p->position || at - p->position + phrase->count > run->count)
@@ -208,12 +226,15 @@ static void find_entity(struct match_scratch *m, enum post_field field, enum tex
 		[ENTITY_CASHTAG] = POSTING_CASHTAG };
 	const struct text *text = &m->texts[field];
 	struct str body = { text->folded.p + from, to - from };
-	const struct posting *p = words_find(&m->set->words, wake_hash(body.p, body.n), body);
+	const struct posting *p = words_find_word(&m->set->words, body);
 	for (; p; p = words_next(&m->set->words, p)) {
 		struct str letters = m->set->rules->terms[p->term].letters;
 		const struct phrase *phrase = m->set->phrase_of ? m->set->phrase_of[p->term] : NULL;
 		bool joined = p->kind == POSTING_JOINED &&
 			(kind == ENTITY_TAG || (kind == ENTITY_HANDLE && phrase->count > 1));
+		if (p->kind == POSTING_WORD && kind == ENTITY_TAG &&
+			m->set->rules->terms[p->term].gap)
+			gap_note(m, p->term);
 		/* An apostrophe after a hashtag may make its body part of a longer word. */
 		bool word = p->kind == POSTING_WORD && kind == ENTITY_TAG &&
 			(!phrase || phrase->count == 1);
@@ -231,8 +252,8 @@ static void find_entities(struct match_scratch *m, enum post_field field)
 	for (size_t i = 0; i < text->entity_count; i++) {
 		struct text_entity e = text->entities[i];
 		find_entity(m, field, e.kind, e.from, e.to);
-		if (e.host) /* @name@example.org is also @name */
-			find_entity(m, field, e.kind, e.from, e.host);
+		if (e.shorter) /* @name@example.org is also @name */
+			find_entity(m, field, e.kind, e.from, e.shorter);
 	}
 }
 
@@ -280,6 +301,7 @@ static void find_literals(struct match_scratch *m, enum post_field field)
 void match_find(struct match_scratch *m, const struct post *post)
 {
 	m->post = post;
+	near_forget(m->near);
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		enum post_field field = (enum post_field)i;
 		struct text *text = &m->texts[i];
@@ -287,10 +309,15 @@ void match_find(struct match_scratch *m, const struct post *post)
 		find_in_run(m, field, &(struct run){ text->words.items, text->words.count });
 		find_in_parts(m, field);
 		find_entities(m, field);
+		gap_find(m, field);
 		match_alike(m, post, field);
 		find_symbols(m, field);
 		find_literals(m, field);
 	}
+	if (m->set->finds_links)
+		match_find_links(m);
+	if (m->set->finds_tags)
+		match_find_tags(m);
 	for (size_t i = 0; i < m->set->always_count; i++)
 		mark_rule(m, m->set->always[i]);
 }
@@ -319,6 +346,8 @@ static bool regex_in_field(struct match_scratch *m, uint32_t id, enum post_field
 	const struct term *t = &m->set->rules->terms[id];
 	struct str text = m->texts[field].original;
 	size_t from = 0, to = 0, found = 0;
+	if (t->only && !(t->only >> field & 1))
+		return false;
 	while (to <= text.n && found < MATCH_MAX_HITS) {
 		int result = regex_find(t->regex, m->regex_scratch, text, to, &from, &to);
 		if (result < 0)
@@ -368,58 +397,6 @@ static bool list_is(struct match_scratch *m, uint32_t list)
 	return false;
 }
 
-static bool folded_equal(struct str a, struct str b)
-{
-	struct buf x, y;
-	buf_init(&x, 0);
-	buf_init(&y, 0);
-	fold_add(&x, a);
-	fold_add(&y, b);
-	bool equal = str_eq(buf_str(&x), buf_str(&y));
-	buf_finish(&x);
-	buf_finish(&y);
-	return equal;
-}
-
-/* "fr" is asked and "fr-CA" given, or the same. */
-static bool lang_is(struct str given, struct str asked)
-{
-	return str_eq_ignore_case(given, asked) ||
-		(given.n > asked.n && given.p[asked.n] == '-' &&
-			str_eq_ignore_case(str_slice(given, 0, asked.n), asked));
-}
-
-static bool field_has(const struct post *post, enum expr_field field, struct str value)
-{
-	switch (field) {
-	case EXPR_LANG:
-		for (size_t i = 0; i < post->langs.count; i++) {
-			if (lang_is(post->langs.items[i], value))
-				return true;
-		}
-		return false;
-	case EXPR_SOURCE:
-		return str_eq(post->source, value);
-	case EXPR_FROM:
-		if (str_starts(value, STR("@")))
-			value = str_slice(value, 1, value.n);
-		return (post->author.handle.p && folded_equal(post->author.handle, value)) ||
-			(post->author.id.p && folded_equal(post->author.id, value));
-	case EXPR_TYPE:
-		return str_eq(str_of(post_type_name(post->type)), value);
-	}
-	return false;
-}
-
-static bool field_is(const struct post *post, const struct expr *e)
-{
-	for (size_t i = 0; i < e->values.count; i++) {
-		if (field_has(post, e->field, e->values.items[i]))
-			return true;
-	}
-	return false;
-}
-
 /* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
 bool match_is(struct match_scratch *m, const struct expr *e)
 {
@@ -428,8 +405,9 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 		return term_is(m, e->term);
 	case EXPR_LIST:
 		return list_is(m, e->list);
-	case EXPR_AND:
 	case EXPR_NEAR:
+		return near_is(m, e);
+	case EXPR_AND:
 		for (size_t i = 0; i < e->child_count; i++) {
 			if (!match_is(m, e->children[i]))
 				return false;
@@ -444,15 +422,16 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 	case EXPR_NOT:
 		return !match_is(m, e->children[0]);
 	case EXPR_FIELD:
-		return field_is(m->post, e);
+		return condition_is(e, m->post, m->texts);
 	}
 	return false;
 }
 
 /* --- hits --- */
 
-static void add_hit(struct match_scratch *m, const struct found *f)
+static void add_hit(void *ctx, const struct found *f)
 {
+	struct match_scratch *m = ctx;
 	const struct rules *rules = m->set->rules;
 	const struct term *t = &rules->terms[f->term];
 	if (m->hit_count == MATCH_MAX_HITS)
@@ -465,6 +444,7 @@ static void add_hit(struct match_scratch *m, const struct found *f)
 		.term = t->written,
 		.list = t->listed ? rules->lists[t->owner].name : STR_NONE,
 		.field = (enum post_field)f->field,
+		.item = f->item,
 		.from = f->from,
 		.to = f->to,
 		.way = (enum hit_way)f->way,
@@ -486,6 +466,10 @@ static void gather_hits(struct match_scratch *m, const struct expr *e)
 				add_hit(m, &m->found[i]);
 		}
 	}
+	if (e->kind == EXPR_NEAR) {
+		near_places(m, e, add_hit, m);
+		return;
+	}
 	for (size_t i = 0; i < e->child_count; i++)
 		gather_hits(m, e->children[i]);
 }
@@ -495,6 +479,8 @@ static int by_place(const void *left, const void *right)
 	const struct hit *a = left, *b = right;
 	if (a->field != b->field)
 		return a->field < b->field ? -1 : 1;
+	if (a->item != b->item)
+		return a->item < b->item ? -1 : 1;
 	if (a->from != b->from)
 		return a->from < b->from ? -1 : 1;
 	if (a->to != b->to)

@@ -57,6 +57,17 @@ struct scan_scratch {
 
 enum { PLAIN_MAX_BYTES = 8 * 1024 * 1024 };
 
+static void add_keys(struct scan *s, const struct post_map *map, enum post_map_part part)
+{
+	size_t count;
+	const struct post_map_key *keys = post_map_keys(map, part, &count);
+	for (size_t i = 0; i < count; i++) {
+		/* Too many keys to look for: then everything is let through. */
+		if (!scan_keys_add(&s->keys, keys[i].key, keys[i].html, keys[i].within))
+			s->all = true;
+	}
+}
+
 struct scan *scan_create(
 	const struct ruleset *set, const struct post_map *map, enum scan_kernel_choice kernel)
 {
@@ -67,13 +78,12 @@ struct scan *scan_create(
 	s->lines_are_text = map == NULL;
 	s->all = set->always_count > 0;
 	scan_keys_init(&s->keys);
-	size_t count = 0;
-	const struct post_map_key *keys = map ? post_map_text_keys(map, &count) : NULL;
-	for (size_t i = 0; i < count; i++) {
-		/* Too many keys to look for: then everything is let through. */
-		if (!scan_keys_add(&s->keys, keys[i].key, keys[i].html, keys[i].within))
-			s->all = true;
-	}
+	if (map)
+		add_keys(s, map, POST_MAP_TEXT);
+	if (map && set->waits_for_links)
+		add_keys(s, map, POST_MAP_LINKS);
+	if (map && set->waits_for_tags)
+		add_keys(s, map, POST_MAP_TAGS);
 	return s;
 }
 
@@ -423,7 +433,8 @@ static bool flush(struct pass *pass)
 	const struct scan_text *t = &x->folded;
 	size_t n = t->n, count = x->pending_count;
 	ask_tags(s, x);
-	if (!s->set->literals) /* regexes do look into links */
+	/* Regexes do look into links, and so do site: and url:. */
+	if (!s->set->literals && !s->set->waits_for_links)
 		scan_blank_links(t->p, n);
 	struct waited waited = { .scan = s, .scratch = x };
 	x->pending_count = 0;

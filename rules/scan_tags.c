@@ -2,25 +2,24 @@
 
 #include <string.h>
 
+#include "rules/links.h"
+
 enum { ASCII_PART_BYTES = 48 };
 
-struct waited {
-	const struct wake *wake;
-	const struct alike *alike; /* NULL: none */
-};
-
-/* WAKE_PAD_BYTES, which are as many as ALIKE_PAD_BYTES, stand around the word. */
-static bool has(const struct waited *w, struct str word)
+/* Is this word waited for? WAKE_PAD_BYTES, which are as many as ALIKE_PAD_BYTES, stand around it.
+ */
+static bool has_word(const struct wake *w, const struct alike *alike, struct str word)
 {
-	return wake_has(w->wake, word.p, word.n) || (w->alike && alike_has(w->alike, word));
+	return wake_has(w, word.p, word.n) || (alike && alike_has(alike, word));
 }
 
 /* The parts of one hashtag, which the case of the original shows: is any waited for? */
-static bool any_part(const struct waited *w, struct text *scratch, struct str tag)
+static bool any_part(
+	const struct wake *w, const struct alike *alike, struct text *scratch, struct str tag)
 {
 	text_set(scratch, tag);
 	for (size_t i = 0; i < scratch->parts.count; i++) {
-		if (has(w, text_word(scratch, scratch->parts.items[i])))
+		if (has_word(w, alike, text_word(scratch, scratch->parts.items[i])))
 			return true;
 	}
 	return false;
@@ -40,7 +39,7 @@ static size_t ascii_part_end(struct str body, size_t i)
 }
 
 /* The same as any_part for a body of ASCII letters, digits and "_", which most are. */
-static bool any_ascii_part(const struct waited *w, struct str body)
+static bool any_ascii_part(const struct wake *w, const struct alike *alike, struct str body)
 {
 	for (size_t i = 0; i < body.n;) {
 		char part[WAKE_PAD_BYTES + ASCII_PART_BYTES + WAKE_PAD_BYTES];
@@ -51,7 +50,8 @@ static bool any_ascii_part(const struct waited *w, struct str body)
 			char c = body.p[i + j];
 			part[WAKE_PAD_BYTES + j] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 		}
-		if (body.p[i] != '_' && has(w, (struct str){ part + WAKE_PAD_BYTES, n }))
+		if (body.p[i] != '_' &&
+			has_word(w, alike, (struct str){ part + WAKE_PAD_BYTES, n }))
 			return true;
 		i = end;
 	}
@@ -75,10 +75,9 @@ static size_t tag_end(struct str text, size_t at, bool *seams, bool *ascii)
 	return i;
 }
 
-bool scan_any_tag(const struct wake *wake, const struct alike *alike, struct text *scratch,
+bool scan_any_tag(const struct wake *w, const struct alike *alike, struct text *scratch,
 	struct str text, struct str folded)
 {
-	const struct waited waited = { wake, alike }, *w = &waited;
 	size_t signs = 0, folded_signs = 0;
 	for (size_t at = 0; at < folded.n; at++)
 		folded_signs += folded.p[at] == '#';
@@ -89,13 +88,13 @@ bool scan_any_tag(const struct wake *wake, const struct alike *alike, struct tex
 		bool seams = false, ascii = true;
 		size_t from = (size_t)(sign - text.p);
 		at = tag_end(text, from, &seams, &ascii);
-		if (seams && ascii && any_ascii_part(w, str_slice(text, from + 1, at)))
+		if (seams && ascii && any_ascii_part(w, alike, str_slice(text, from + 1, at)))
 			return true;
-		if (seams && !ascii && any_part(w, scratch, str_slice(text, from, at)))
+		if (seams && !ascii && any_part(w, alike, scratch, str_slice(text, from, at)))
 			return true;
 	}
 	/* A sign in another form (U+FF03). */
-	return folded_signs != signs && any_part(w, scratch, text);
+	return folded_signs != signs && any_part(w, alike, scratch, text);
 }
 
 void scan_blank_links(char *p, size_t n)
@@ -108,8 +107,7 @@ void scan_blank_links(char *p, size_t n)
 			continue;
 		/* "http" or "https" before the colon. */
 		start += at - start == 5 && p[start] == 'h' ? 0 : at - start == 5;
-		size_t end = start > 0 && fold_is_word(p[start - 1]) ? 0
-								     : text_link_end(p, start, n);
+		size_t end = link_shut_end(p, start, n);
 		if (end == 0)
 			continue;
 		memset(p + start, ' ', end - start);

@@ -6,9 +6,10 @@
 #include "rules/text.h"
 #include "rules/wake.h"
 
-/* Is the part of a hashtag of this text waited for, as a word or by likeness (NULL: none is)?
- * folded: the same text, folded. */
-bool scan_any_tag(const struct wake *wake, const struct alike *alike, struct text *scratch,
+/* Is the part of a hashtag of this text waited for? alike may be NULL. folded: the same text,
+ * folded.
+ */
+bool scan_any_tag(const struct wake *w, const struct alike *alike, struct text *scratch,
 	struct str text, struct str folded);
 /* Terms do not match inside links, which are full of short words: they become spaces. p is folded;
  * a link that follows a word character is none. */

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/fold.h"
+#include "rules/links.h"
 
 enum {
 	WORD_GLUED = 1, /* nothing stands between it and the word before */
@@ -25,7 +26,8 @@ enum text_entity_kind { ENTITY_TAG, ENTITY_HANDLE, ENTITY_CASHTAG };
 
 struct text_entity {
 	uint32_t from, to; /* the body, without its sign, in the folded text */
-	uint32_t host; /* of a handle such as name@example.org: the place of its "@"; 0: none */
+	uint32_t shorter; /* where a body ends that means the same: of name@example.org before the
+			     "@", of a hashtag before the marks at its end; 0: none */
 	enum text_entity_kind kind;
 };
 
@@ -40,6 +42,8 @@ struct text {
 	struct text_words words, parts;
 	struct text_entity *entities; /* in order */
 	size_t entity_count, entity_size;
+	struct link *links; /* in order, in the folded text */
+	size_t link_count, link_size;
 };
 
 void text_init(struct text *t);
@@ -52,6 +56,8 @@ static inline struct str text_word(const struct text *t, struct text_word w)
 	return (struct str){ t->folded.p + w.from, w.to - w.from };
 }
 
-/* The end of the link (http://, https://, www.) that begins at p[i], or 0 if none does; p is
- * folded. */
-size_t text_link_end(const char *p, size_t i, size_t n);
+/* Of folded characters: is it a letter or mark, which a hashtag needs one of, and no digit or "_"?
+ */
+bool text_is_letter(uint32_t c);
+/* Of characters as written: no word character, but part of a hashtag. */
+bool text_is_tag_mark(uint32_t c);

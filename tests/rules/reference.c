@@ -3,37 +3,12 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/fold.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "rules/term_alike.h"
-
-enum region { PLAIN, LINK, HANDLE };
-
-/* One folded character and where it is from. */
-struct step {
-	uint32_t c;
-	size_t from, to; /* in the text */
-	bool first; /* of what its source folds to */
-	unsigned source_class; /* fold_class of its source */
-	enum region region;
-};
-
-struct steps {
-	struct str text;
-	struct step *items;
-	size_t count, size;
-};
-
-/* Steps from..to-1. */
-struct word {
-	size_t from, to;
-};
-
-struct words {
-	struct word *items;
-	size_t count, size;
-};
+#include "rules/text.h"
+#include "tests/rules/reference_near.h"
+#include "tests/rules/reference_steps.h"
 
 static void add_step(struct steps *s, struct step step)
 {
@@ -72,12 +47,17 @@ static void add_code_point(struct steps *s, uint32_t code_point, size_t from, si
 			last->to = to;
 		} else {
 			add_step(s,
-				(struct step){ c, from, to, first, fold_class(code_point), PLAIN });
+				(struct step){ .c = c,
+					.from = from,
+					.to = to,
+					.first = first,
+					.source = code_point,
+					.source_class = fold_class(code_point) });
 		}
 	}
 }
 
-static struct steps steps_of(struct str text)
+struct steps steps_of(struct str text)
 {
 	struct steps s = { .text = text };
 	for (size_t i = 0; i < text.n;) {
@@ -90,72 +70,13 @@ static struct steps steps_of(struct str text)
 	return s;
 }
 
-static uint32_t at(const struct steps *s, size_t i)
-{
-	return i < s->count ? s->items[i].c : 0;
-}
-
-static bool is_word(const struct steps *s, size_t i)
-{
-	uint32_t c = at(s, i);
-	return c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-static bool is_spaceless(const struct steps *s, size_t i)
-{
-	return is_word(s, i) && (fold_class(at(s, i)) & FOLD_SPACELESS);
-}
-
-/* A character that needs a boundary beside it. */
-static bool is_tight(const struct steps *s, size_t i)
-{
-	return is_word(s, i) && !is_spaceless(s, i);
-}
-
-static bool begins(const struct steps *s, size_t i, const char *ascii)
-{
-	for (size_t k = 0; ascii[k]; k++) {
-		if (at(s, i + k) != (unsigned char)ascii[k])
-			return false;
-	}
-	return true;
-}
-
-static bool one_of(uint32_t c, const char *ascii)
-{
-	return c > 0 && c < 0x80 && strchr(ascii, (int)c);
-}
-
-static void mark(struct steps *s, size_t from, size_t to, enum region region)
-{
-	for (size_t i = from; i < to; i++)
-		s->items[i].region = region;
-}
-
-static void mark_links(struct steps *s)
-{
-	for (size_t i = 0; i < s->count; i++) {
-		bool begin = begins(s, i, "http://") || begins(s, i, "https://") ||
-			begins(s, i, "www.");
-		if (!begin || (i > 0 && is_tight(s, i - 1)))
-			continue;
-		size_t end = i;
-		while (end < s->count && at(s, end) > ' ' && !one_of(at(s, end), "<>\"{}|\\^`\x7f"))
-			end++;
-		while (one_of(at(s, end - 1), ".,;:!?)]}'\""))
-			end--;
-		mark(s, i, end, LINK);
-		i = end - 1;
-	}
-}
-
 static bool in_handle(const struct steps *s, size_t i)
 {
 	return is_tight(s, i) && s->items[i].region != LINK;
 }
 
 /* Where the handle that begins with the "@" at i ends; i + 1 if there is none. */
-static size_t handle_end(const struct steps *s, size_t i)
+size_t handle_end(const struct steps *s, size_t i)
 {
 	bool host = false;
 	size_t end = i + 1;
@@ -178,19 +99,26 @@ static size_t name_end(const struct steps *s, size_t i)
 	return host;
 }
 
-static void mark_handles(struct steps *s)
+static bool may_begin_handle(const struct steps *s, size_t i)
+{
+	if (at(s, i) != '@' || s->items[i].region != PLAIN || s->items[i].bare)
+		return false;
+	if (i >= 2 && begins(s, i - 2, "rt@") && !(i > 2 && is_tight(s, i - 3)))
+		return true;
+	return i == 0 || (!is_tight(s, i - 1) && !one_of(at(s, i - 1), "!#$%&*@"));
+}
+
+void mark_handles(struct steps *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		bool begin = at(s, i) == '@' && s->items[i].region == PLAIN &&
-			!(i > 0 && is_tight(s, i - 1));
 		size_t end = handle_end(s, i);
-		if (begin && end > i + 1)
+		if (may_begin_handle(s, i) && end > i + 1 && at(s, end) != '@')
 			mark(s, i, end, HANDLE);
 	}
 }
 
 /* No two handles touch. */
-static bool begins_handle(const struct steps *s, size_t i)
+bool begins_handle(const struct steps *s, size_t i)
 {
 	return s->items[i].region == HANDLE && (i == 0 || s->items[i - 1].region != HANDLE);
 }
@@ -218,7 +146,7 @@ static bool joins(const struct steps *s, size_t i)
 	return at(s, i) == '\'' && i > 0 && in_word(s, i - 1) && in_word(s, i + 1) && elides(s, i);
 }
 
-static struct words words_of(const struct steps *s)
+struct words words_of(const struct steps *s)
 {
 	struct words w = { 0 };
 	for (size_t i = 0; i < s->count; i++) {
@@ -235,19 +163,35 @@ static struct words words_of(const struct steps *s)
 	return w;
 }
 
-/* The end of the hashtag whose "#" is at i; i + 1 if there is none. */
+/* Where the body ends that follows the "#" at i. */
 static size_t tag_end(const struct steps *s, size_t i)
 {
 	size_t end = i + 1;
-	while (end < s->count && is_word(s, end) && s->items[end].region == PLAIN)
+	while (end < s->count && s->items[end].region == PLAIN &&
+		(is_word(s, end) || (end > i + 1 && text_is_tag_mark(s->items[end].source))))
 		end++;
+	return end;
+}
+
+/* The same without the marks at its end. */
+static size_t tag_end_unmarked(const struct steps *s, size_t i)
+{
+	size_t end = tag_end(s, i);
+	while (end > i + 1 && !is_word(s, end - 1))
+		end--;
 	return end;
 }
 
 static bool begins_tag(const struct steps *s, size_t i)
 {
-	return at(s, i) == '#' && s->items[i].region == PLAIN && !(i > 0 && is_word(s, i - 1)) &&
-		tag_end(s, i) > i + 1;
+	if (at(s, i) != '#' || s->items[i].region != PLAIN || s->items[i].bare ||
+		(i > 0 && (is_word(s, i - 1) || at(s, i - 1) == '&')))
+		return false;
+	for (size_t k = i + 1; k < tag_end(s, i); k++) {
+		if (is_word(s, k) && text_is_letter(at(s, k)))
+			return true;
+	}
+	return false;
 }
 
 static bool has_class(const struct steps *s, size_t i, unsigned class)
@@ -306,16 +250,17 @@ struct pattern {
 	const struct term *term;
 	struct steps steps;
 	struct words words;
+	struct reference_spans *spans; /* NULL: the first find is enough */
 };
 
-static struct pattern pattern_of(const struct term *term)
+static struct pattern pattern_of(const struct term *term, struct reference_spans *spans)
 {
-	struct pattern p = { .term = term, .steps = steps_of(term->letters) };
+	struct pattern p = { .term = term, .steps = steps_of(term->letters), .spans = spans };
 	p.words = words_of(&p.steps);
 	return p;
 }
 
-static void steps_finish(struct steps *s)
+void steps_finish(struct steps *s)
 {
 	mem_free(s->items);
 }
@@ -324,6 +269,14 @@ static void pattern_finish(struct pattern *p)
 {
 	steps_finish(&p->steps);
 	mem_free(p->words.items);
+}
+
+/* Is one find enough? If not, it is noted. */
+static bool found_at(const struct pattern *p, const struct steps *s, size_t from, size_t to)
+{
+	if (p->spans)
+		reference_add_span(p->spans, s->items[from].from, s->items[to - 1].to);
+	return !p->spans;
 }
 
 /* May word k + 1 of the term follow word k when it is found after `before` and at `after`? */
@@ -353,7 +306,7 @@ static bool phrase_in(
 			same_word(&p->steps, p->words.items[k], s, here[k], p->term->exact) &&
 			(k == 0 || follows(p, k - 1, s, here[k - 1], here[k], parts)))
 			k++;
-		if (k == n)
+		if (k == n && found_at(p, s, here[0].from, here[n - 1].to))
 			return true;
 	}
 	return false;
@@ -388,24 +341,38 @@ static bool joined_is(const struct pattern *p, const struct steps *s, struct wor
 	same = same && (!p->term->exact || fold_same_letters(buf_str(&letters), original(s, body)));
 	steps_finish(&all);
 	buf_finish(&letters);
-	return same;
+	return same && found_at(p, s, body.from, body.to);
 }
 
-static bool words_in_tag(const struct pattern *p, const struct steps *s, struct word body)
+static bool words_in_run(const struct pattern *p, const struct steps *s, struct word run)
 {
-	struct words parts = parts_of(s, body);
-	bool found = joined_is(p, s, body) || phrase_in(p, s, &parts, true);
+	struct words parts = parts_of(s, run);
+	bool found = phrase_in(p, s, &parts, true);
 	mem_free(parts.items);
+	return found;
+}
+
+static bool words_in_tag(const struct pattern *p, const struct steps *s, size_t i)
+{
+	size_t end = tag_end(s, i), from = i + 1;
+	bool found = joined_is(p, s, (struct word){ i + 1, end }) ||
+		joined_is(p, s, (struct word){ i + 1, tag_end_unmarked(s, i) });
+	for (size_t to = from; to <= end && !found && !p->term->gap; to++) {
+		if (to < end && is_word(s, to))
+			continue;
+		found = to > from && words_in_run(p, s, (struct word){ from, to });
+		from = to + 1;
+	}
 	return found;
 }
 
 static bool find_words(const struct pattern *p, const struct steps *s)
 {
 	struct words words = words_of(s);
-	bool found = phrase_in(p, s, &words, false);
+	bool found = !p->term->gap && phrase_in(p, s, &words, false);
 	for (size_t i = 0; i < s->count && !found; i++) {
 		if (begins_tag(s, i))
-			found = words_in_tag(p, s, (struct word){ i + 1, tag_end(s, i) });
+			found = words_in_tag(p, s, i);
 		else if (begins_handle(s, i) && p->words.count > 1)
 			found = joined_is(p, s, (struct word){ i + 1, handle_end(s, i) }) ||
 				joined_is(p, s, (struct word){ i + 1, name_end(s, i) });
@@ -421,13 +388,16 @@ static struct word whole(const struct pattern *p)
 
 static bool body_is(const struct pattern *p, const struct steps *s, size_t from, size_t to)
 {
-	return same_word(&p->steps, whole(p), s, (struct word){ from, to }, p->term->exact);
+	return same_word(&p->steps, whole(p), s, (struct word){ from, to }, p->term->exact) &&
+		found_at(p, s, from, to);
 }
 
 static bool find_tag(const struct pattern *p, const struct steps *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		if (begins_tag(s, i) && body_is(p, s, i + 1, tag_end(s, i)))
+		if (begins_tag(s, i) &&
+			(body_is(p, s, i + 1, tag_end(s, i)) ||
+				body_is(p, s, i + 1, tag_end_unmarked(s, i))))
 			return true;
 	}
 	return false;
@@ -447,13 +417,27 @@ static bool find_handle(const struct pattern *p, const struct steps *s)
 	return false;
 }
 
+/* Where the body ends that follows the "$" at i. */
+static size_t cashtag_end(const struct steps *s, size_t i)
+{
+	size_t end = i + 1, letters = 0;
+	while (in_word(s, end))
+		end++;
+	while (at(s, end) == '.' && s->items[end].region == PLAIN &&
+		in_word(s, end + 1 + letters) && at(s, end + 1 + letters) >= 'a' &&
+		at(s, end + 1 + letters) <= 'z')
+		letters++;
+	bool share = (letters == 1 || letters == 2) && !in_word(s, end + 1 + letters);
+	return share ? end + 1 + letters : end;
+}
+
 static bool find_cashtag(const struct pattern *p, const struct steps *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		size_t end = i + 1 + p->steps.count;
-		if (at(s, i) != '$' || s->items[i].region != PLAIN || (i > 0 && is_tight(s, i - 1)))
+		if (at(s, i) != '$' || s->items[i].region != PLAIN || s->items[i].bare ||
+			(i > 0 && is_tight(s, i - 1)))
 			continue;
-		if (end <= s->count && !is_tight(s, end) && body_is(p, s, i + 1, end))
+		if (body_is(p, s, i + 1, cashtag_end(s, i)))
 			return true;
 	}
 	return false;
@@ -517,7 +501,13 @@ void reference_words(struct str text,
 		if (!begins_tag(&s, i))
 			continue;
 		see_word(&x, body);
-		see_words(&x, parts_of(&s, body));
+		for (size_t from = body.from, to = from; to <= body.to; to++) {
+			if (to < body.to && is_word(&s, to))
+				continue;
+			if (to > from)
+				see_words(&x, parts_of(&s, (struct word){ from, to }));
+			from = to + 1;
+		}
 	}
 	steps_finish(&s);
 }
@@ -532,11 +522,36 @@ int reference_term(const struct term *term, struct str text, struct regex_scratc
 	if (term->kind == TERM_SYMBOLS)
 		return str_find(text, term->letters) != SIZE_MAX;
 	struct steps s = steps_of(text);
-	struct pattern p = pattern_of(term);
+	struct pattern p = pattern_of(term, NULL);
 	mark_links(&s);
 	mark_handles(&s);
-	bool found = find_kind(&p, &s);
+	bool found = find_kind(&p, &s) || (term->gap && reference_gap(term, text, NULL));
 	pattern_finish(&p);
+	steps_finish(&s);
+	return found;
+}
+
+void reference_spans(const struct term *term, struct str text, struct reference_spans *spans)
+{
+	struct steps s = steps_of(text);
+	struct pattern p = pattern_of(term, spans);
+	mark_links(&s);
+	mark_handles(&s);
+	(void)find_kind(&p, &s); /* never enough */
+	if (term->gap)
+		(void)reference_gap(term, text, spans);
+	pattern_finish(&p);
+	steps_finish(&s);
+}
+
+bool reference_has_entity(struct str text, enum term_kind kind)
+{
+	struct steps s = steps_of(text);
+	bool found = false;
+	mark_links(&s);
+	mark_handles(&s);
+	for (size_t i = 0; i < s.count && !found; i++)
+		found = kind == TERM_TAG ? begins_tag(&s, i) : begins_handle(&s, i);
 	steps_finish(&s);
 	return found;
 }

@@ -18,7 +18,11 @@ static const char *const fragments[] = { "solaire", "Solaire", "SOLAIRE", "energ
 	"солнца", "Солнечный", "aujourdhui", "photovoltaïque", "photvoltaiqe", "fotovoltaique" };
 static const char *const separators[] = { "", "", "", " ", " ", " ", " ", "'", "’", "-", ".", "_",
 	"#", "@", "$", " #", " @", " $", "\n", ", ", "http://", " https://", " www.",
-	"\xE2\x80\x8B", "🔥", "\xCC\x81", "/", "\"", "&", "…", "＃" };
+	"\xE2\x80\x8B", "🔥", "\xCC\x81", "/", "\"", "&", "…", "＃", "·", "～", "%" };
+/* Links and what touches them. */
+static const char *const linked[] = { "http://", " http://", "https://t.co/", " www.", ".fr",
+	".com", ".co", "://", "/", "/", "(", ")", "?", "=", "&", "#", "@", "@x", "rt@", "-", "_",
+	".", ":8", "|", "xn--", " ", "", "$" };
 
 static uint64_t next_random(uint64_t *seed)
 {
@@ -35,8 +39,9 @@ static const char *pick(uint64_t *seed, const char *const *list, size_t count)
 
 static void add_random(struct buf *out, uint64_t *seed, size_t fragment_count)
 {
+	bool links = next_random(seed) % 3 == 0;
 	for (size_t i = 0; i < fragment_count; i++) {
-		buf_add(out, str_of(PICK(seed, separators)));
+		buf_add(out, str_of(links ? PICK(seed, linked) : PICK(seed, separators)));
 		buf_add(out, str_of(PICK(seed, fragments)));
 	}
 }
