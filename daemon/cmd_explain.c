@@ -320,10 +320,10 @@ static int explain_main(int argc, char **argv)
 const struct command command_explain = {
 	.name = "explain",
 	.arguments = "[-c FILE | -r RULES] [--json] RULE [TEXT | --post FILE]",
-	.help = "Show clause by clause why a rule matches a post, or does not. Without a post, "
-		"show\n"
-		"the rule itself in one canonical form, as a query.",
+	.help = "Show clause by clause why a rule matches a post, or does not.",
 	.options =
+		"Without a post: the rule itself in one canonical form, as a query.\n"
+		"\n"
 		"  -c, --config FILE   configuration whose rules are used\n"
 		"  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
 		"      --post FILE     the post, as JSON or as text; - is standard input, also as\n"
@@ -336,9 +336,8 @@ const struct command command_explain = {
 		"      --source NAME   its source\n"
 		"      --type TYPE     post, reply, repost, quote, article, edit or delete\n"
 		"      --json          one JSON object\n"
-		"      --yaml          without a post: the rule as any, all, none and where, if "
-		"it\n"
-		"                      can be said so\n"
+		"      --yaml          without a post: the rule as any, all, none and where, if\n"
+		"                      it can be said so\n"
 		"\n"
 		"Without a post the rule itself is shown, in one canonical form, as a query.\n"
 		"\n"

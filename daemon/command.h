@@ -25,7 +25,7 @@ struct command {
 };
 
 extern const struct command command_run, command_match, command_check, command_explain,
-	command_deliveries, command_status;
+	command_backtest, command_deliveries, command_status;
 extern const struct command *const commands[]; /* ends in NULL */
 
 void command_help(const struct command *c, FILE *out);

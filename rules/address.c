@@ -344,6 +344,8 @@ static const char *site_problem(struct term *t, struct arena *arena, size_t *at)
 		if (!one_of(t->letters, i, "/:@?# "))
 			continue;
 		*at = i;
+		if (t->letters.p[i] == ' ')
+			return "this is no host such as example.com";
 		return "a site is a host such as example.com: parts of links are asked for by url:";
 	}
 	if (host.n == 0 || read_host(host, 0, true).to < host.n)

@@ -138,13 +138,11 @@ static bool post_has(const struct post *post, const struct text *texts, int64_t 
 	return false;
 }
 
+/* A post of which nobody knows when it came, as one from a file, came when it was written. */
 static bool is_since(const struct post *post, const struct expr_bound *bound)
 {
-	int64_t from = bound->from;
-	if (bound->age && post->received_at_us == 0)
-		return false;
-	if (bound->age)
-		from = post->received_at_us - bound->from;
+	int64_t received_us = post->received_at_us ? post->received_at_us : post->created_at_us;
+	int64_t from = bound->age ? received_us - bound->from : bound->from;
 	return post->created_at_us != 0 && post->created_at_us >= from;
 }
 
@@ -159,7 +157,7 @@ static bool bound_is(const struct expr *e, const struct expr_bound *b, const str
 	case EXPR_HAS:
 		return post_has(post, texts, b->from);
 	case EXPR_FOLLOWERS:
-		return post->author.followers >= 0 && post->author.followers >= b->from &&
+		return post->author.followers >= b->from && /* never below 0 */
 			post->author.followers <= b->to;
 	case EXPR_SINCE:
 		return is_since(post, b);

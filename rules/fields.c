@@ -111,6 +111,10 @@ const struct conf_field rules_post_fields[] = {
 	POST(in_reply_to, CONF_TEXT, .help = "The id of the post it answers."),
 	POST(repost_of, CONF_TEXT, .help = "The id of the post it repeats."),
 	POST(country, CONF_TEXT, .help = "Where it was written."),
+	POST(created_at, CONF_TEXT, .help = "When it was written, such as 2026-11-01T08:30:00Z."),
+	POST(received_at, CONF_TEXT, .help = "When it came; without it, when it was written."),
+	POST(sensitive, CONF_BOOL, .help = "Is it marked as not for everyone?"),
+	POST(media, CONF_BOOL, .help = "Has it pictures, sound or video?"),
 	{ .key = NULL },
 };
 
@@ -125,5 +129,6 @@ const struct conf_field rules_author_fields[] = {
 	AUTHOR(name, CONF_TEXT, .help = "The name that is shown."),
 	AUTHOR(followers, CONF_INT, .fallback = "-1", .min = -1, .max = INT64_MAX,
 		.help = "How many follow the author; -1: unknown."),
+	AUTHOR(verified, CONF_BOOL, .help = "Did the network verify who it is?"),
 	{ .key = NULL },
 };

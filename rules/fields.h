@@ -37,7 +37,9 @@ struct test_keys {
 };
 
 struct post_keys {
-	struct str id, source, url, text, title, in_reply_to, repost_of, country;
+	struct str id, source, url, text, title, in_reply_to, repost_of, country, created_at,
+		received_at;
+	bool sensitive, media;
 	const struct conf_node *author;
 	struct str_list lang, tags, mentions, links;
 	int type;
@@ -46,4 +48,5 @@ struct post_keys {
 struct author_keys {
 	struct str id, handle, name;
 	int64_t followers;
+	bool verified;
 };

@@ -327,7 +327,9 @@ static bool note_fields(const struct parser *p, struct part body)
 	if (colon == SIZE_MAX || colon + 1 == body.text.n || body.text.p[colon + 1] == ' ')
 		return true;
 	if (str_eq(name, STR("list"))) {
-		diag_error(p->diag, place(p, body.offset), "a list cannot hold another list");
+		diag_error(p->diag, place(p, body.offset), "%s",
+			p->term->only ? "a list cannot be looked for in one field alone"
+				      : "a list cannot hold another list");
 		return false;
 	}
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {

@@ -76,16 +76,23 @@ class Case(unittest.TestCase):
 
 class AllCommands(Case):
     def test_each_has_help_on_standard_output(self):
-        for name in ("check", "explain", "deliveries", "status"):
+        for name in ("run", "match", "check", "explain", "backtest", "deliveries", "status"):
             for option in ("--help", "-h"):
                 code, out, err = self.vigie(name, option)
                 self.assertEqual((code, err), (0, ""))
                 self.assertTrue(out.startswith(f"usage: vigie {name} "), out)
-                self.assertIn("--json", out)
+                self.assertIn("--json" if name != "run" else "--once", out)
+                self.assertIn("Exit status: 0 ", out)
                 self.assertTrue(all(len(line) <= 80 for line in out.splitlines()), out)
 
+    def test_all_help_fits_a_terminal_and_names_each_command(self):
+        code, out, err = self.vigie("--help")
+        self.assertEqual((code, err), (0, ""))
+        self.assertTrue(all(len(line) <= 80 for line in out.splitlines()), out)
+        self.assertIn("\n  backtest ", out)
+
     def test_an_unknown_option_is_bad_usage(self):
-        for name in ("check", "explain", "deliveries", "status"):
+        for name in ("run", "match", "check", "explain", "backtest", "deliveries", "status"):
             self.misused([name, "--nonsense"], "nonsense")
 
     def test_a_configuration_that_is_not_there_is_said(self):

@@ -151,7 +151,7 @@ static bool is_since(const struct post *post, struct str value)
 	if (unit) {
 		double age_us = number(str_slice(value, 0, value.n - 1)) * seconds[unit - units] *
 			1e6;
-		return post->received_at_us &&
+		return !post->received_at_us ||
 			(double)post->created_at_us >= (double)post->received_at_us - age_us;
 	}
 	if (value.n > 10)

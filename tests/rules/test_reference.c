@@ -162,6 +162,7 @@ static void links_and_handles_hide_their_words(void **state)
 		{ "edf", "(http://x.fr/a), edf", 1 },
 		{ "edf", "<http://x.fr/>edf", 1 },
 		{ "edf", "@edf", 0 },
+		{ "edf", "@https://x.y/edf", 0 },
 		{ "edf", "@edf.bsky.social", 0 },
 		{ "social", "@edf@mastodon.social", 0 },
 		{ "edf", "mail@edf.fr", 1 },
