@@ -340,6 +340,8 @@ const struct command command_explain = {
 		"it\n"
 		"                      can be said so\n"
 		"\n"
+		"Without a post the rule itself is shown, in one canonical form, as a query.\n"
+		"\n"
 		"Exit status: 0 the rule matches, 1 it does not, 2 there are errors.\n",
 	.run = explain_main,
 };

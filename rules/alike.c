@@ -14,13 +14,18 @@ enum {
 	LENGTHS = 32, /* longer words count as the longest */
 	ANY_LENGTH = 0,
 	KEY_BYTES = 8,
+	EDITS = 3, /* the bits of alike::edits that are a number */
+	NO_GATE = 4,
 };
 
 struct alike {
 	struct alike_entry *entries;
 	uint8_t *letter_counts; /* by entry, of ALIKE_EDITED */
 	uint64_t *heads, *tails; /* a bit by the first and the last three bytes; NULL: none */
-	uint8_t *edits; /* by first byte and length: how many a word may have; NULL: none */
+	uint8_t *edits; /* by first byte and length: how many a word may have, 0 to 2, and NO_GATE;
+			   NULL: none */
+	uint64_t *gate_heads, *gate_tails; /* of one edit: a bit by the first three bytes, and by
+					      the first and the last three */
 	uint8_t head_lengths, tail_lengths; /* bit n - 1: some have n bytes, KEY_BYTES or more */
 	struct alike_keys begins, ends, edited;
 };
@@ -57,12 +62,27 @@ static inline size_t length_of(char first, size_t letters)
 	return (unsigned char)first * (size_t)LENGTHS + letters;
 }
 
+static inline uint64_t first_and_last(const char *p, size_t n)
+{
+	return (load(p) & 0xFF) ^ load(p + n - 8) >> 40 << 8;
+}
+
+/* One edit leaves the first or the last three letters of a word alone. */
+static inline bool glance_edited(const struct alike *a, const char *p, size_t n, bool ascii)
+{
+	unsigned edits = a->edits[length_of(*p, ascii ? n : ANY_LENGTH)];
+	if (edits == 0 || edits & NO_GATE || !ascii)
+		return edits != 0;
+	return edge_has(a->gate_heads, load(p) & 0xFFFFFF) ||
+		edge_has(a->gate_tails, first_and_last(p, n));
+}
+
 /* May the word be like any? ascii: it is known to have no other letters. */
 static inline bool glance(const struct alike *a, const char *p, size_t n, bool ascii)
 {
 	return (a->heads && edge_has(a->heads, load(p) & 0xFFFFFF)) ||
 		(a->tails && edge_has(a->tails, load(p + n - 8) >> 40)) ||
-		(a->edits && a->edits[length_of(*p, ascii ? n : ANY_LENGTH)]);
+		(a->edits && glance_edited(a, p, n, ascii));
 }
 
 /* --- building --- */
@@ -112,8 +132,30 @@ static void add_ends(struct alike *a, struct str letters, uint32_t index)
 static void allow(struct alike *a, char first, size_t letters, unsigned edits)
 {
 	uint8_t *most = &a->edits[length_of(first, letters)];
-	if (*most < edits)
-		*most = (uint8_t)edits;
+	unsigned number = (*most & EDITS) > (edits & EDITS) ? *most & EDITS : edits & EDITS;
+	*most = (uint8_t)(number | ((*most | edits) & NO_GATE));
+}
+
+static void gate_head(struct alike *a, char first, char second, char third)
+{
+	const char bytes[KEY_BYTES] = { first, second, third };
+	edge_add(a->gate_heads, load(bytes));
+}
+
+/* What words within one edit of these ASCII letters begin and end with. An edit behind the first
+ * three letters leaves those alone, one among them the last three; but two letters swapped may be
+ * the third and the fourth, and of five letters the third is among the last three too. */
+static void add_gate(struct alike *a, struct str letters)
+{
+	const char *p = letters.p;
+	char bytes[KEY_BYTES] = { 0 };
+	gate_head(a, p[0], p[1], p[2]);
+	gate_head(a, p[0], p[1], p[3]);
+	gate_head(a, p[0], p[2], p[1]);
+	for (int c = 0; c < 0x80 && letters.n == 5; c++)
+		gate_head(a, p[0], p[1], (char)c);
+	memcpy(bytes, p + letters.n - 3, 3);
+	edge_add(a->gate_tails, (unsigned char)p[0] ^ load(bytes) << 8);
 }
 
 struct forms {
@@ -136,9 +178,13 @@ static void add_edited(struct alike *a, const struct alike_entry *e, uint32_t in
 	assert(letters > ALIKE_MAX_EDITS && letters <= ALIKE_MAX_LETTERS);
 	alike_forms(e->letters, e->edits, add_form, &f);
 	a->letter_counts[index] = (uint8_t)letters;
-	allow(a, e->letters.p[0], ANY_LENGTH, e->edits);
+	bool gate = e->edits == 1 && letters == e->letters.n && letters >= 5;
+	unsigned edits = e->edits | (gate ? 0 : NO_GATE);
+	if (gate)
+		add_gate(a, e->letters);
+	allow(a, e->letters.p[0], ANY_LENGTH, edits);
 	for (size_t n = letters - e->edits; n <= letters + e->edits; n++)
-		allow(a, e->letters.p[0], n, e->edits);
+		allow(a, e->letters.p[0], n, edits);
 }
 
 static void count_entries(const struct alike_entry *entries, size_t count, size_t counts[])
@@ -154,8 +200,11 @@ static void make_tables(struct alike *a, const size_t counts[])
 		a->heads = mem_zero(edge_words, sizeof *a->heads);
 	if (counts[ALIKE_ENDS])
 		a->tails = mem_zero(edge_words, sizeof *a->tails);
-	if (counts[ALIKE_EDITED])
+	if (counts[ALIKE_EDITED]) {
 		a->edits = mem_zero((size_t)256 * LENGTHS, sizeof *a->edits);
+		a->gate_heads = mem_zero(edge_words, sizeof *a->gate_heads);
+		a->gate_tails = mem_zero(edge_words, sizeof *a->gate_tails);
+	}
 	alike_keys_init(&a->begins, counts[ALIKE_BEGINS]);
 	alike_keys_init(&a->ends, counts[ALIKE_ENDS]);
 	alike_keys_init(&a->edited, counts[ALIKE_EDITED]);
@@ -192,6 +241,8 @@ void alike_destroy(struct alike *a)
 	mem_free(a->heads);
 	mem_free(a->tails);
 	mem_free(a->edits);
+	mem_free(a->gate_heads);
+	mem_free(a->gate_tails);
 	alike_keys_finish(&a->begins);
 	alike_keys_finish(&a->ends);
 	alike_keys_finish(&a->edited);
@@ -304,8 +355,9 @@ static bool ask_ascii_forms(const struct asking *q, unsigned edits)
 static bool ask_edited(const struct asking *q)
 {
 	unsigned edits = q->alike->edits[length_of(*q->p, q->ascii ? q->n : ANY_LENGTH)];
-	if (edits == 0)
+	if (edits == 0 || !glance_edited(q->alike, q->p, q->n, q->ascii))
 		return true;
+	edits &= EDITS;
 	if (q->ascii)
 		return ask_ascii_forms(q, edits);
 	return alike_forms((struct str){ q->p, q->n }, edits, ask_form, (void *)q);

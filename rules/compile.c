@@ -418,14 +418,27 @@ static void add_literals(struct compiler *c)
 
 /* --- the whole --- */
 
+/* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
+static bool is_any_term(const struct expr *e)
+{
+	if (e->kind == EXPR_TERM || e->kind == EXPR_LIST)
+		return true;
+	bool any = e->kind == EXPR_OR;
+	for (size_t i = 0; i < e->child_count && any; i++)
+		any = is_any_term(e->children[i]);
+	return any;
+}
+
 static void mark_rules(struct compiler *c)
 {
 	struct ruleset *set = c->set;
 	size_t n = c->rules->rule_count;
+	set->rule_any_term = mem_zero(n + 1, sizeof *set->rule_any_term);
 	set->rule_always = mem_zero(n + 1, sizeof *set->rule_always);
 	set->always = mem_zero(n + 1, sizeof *set->always);
 	for (size_t i = 0; i < n; i++) {
 		const struct expr *root = c->rules->rules[i].root;
+		set->rule_any_term[i] = is_any_term(root);
 		if (cost_of(c, root) == COST_ALWAYS) {
 			set->rule_always[i] = true;
 			set->always[set->always_count++] = (uint32_t)i;
@@ -479,6 +492,7 @@ void ruleset_destroy(struct ruleset *set)
 	mem_free(set->list_rules);
 	mem_free(set->list_first);
 	mem_free(set->symbol_terms);
+	mem_free(set->rule_any_term);
 	mem_free(set->rule_always);
 	mem_free(set->always);
 	arena_finish(&set->arena);

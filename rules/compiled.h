@@ -42,6 +42,7 @@ struct ruleset {
 	struct compiled_alike *alike; /* NULL if no term is looked for by likeness */
 	uint32_t *symbol_terms; /* terms that are looked for in every post */
 	size_t symbol_count;
+	bool *rule_any_term; /* by rule: any of its terms makes it match */
 	bool *rule_always; /* by rule: no word or literal is necessary for it */
 	uint32_t *always; /* those rules: for them every post must be parsed */
 	size_t always_count;
@@ -73,6 +74,8 @@ struct match_scratch {
 	size_t found_count, found_size;
 	uint32_t *first_of_term; /* into found; 0: none */
 	uint32_t *first_of_list; /* a found term of the list; 0: none */
+	bool any; /* it is enough to know whether any rule matches */
+	bool sure; /* one does: nothing more need be found */
 	bool *rule_marked;
 	uint32_t *marked; /* rules to be evaluated */
 	size_t marked_count;

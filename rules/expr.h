@@ -10,8 +10,9 @@ enum expr_kind {
 	EXPR_AND, /* all children; no child: true */
 	EXPR_OR, /* any child; no child: false */
 	EXPR_NOT, /* its one child is not so */
-	EXPR_NEAR, /* its two children within `distance` words of each other; `ordered`: in this
-		      order */
+	EXPR_NEAR, /* places of its two children in one field, with at most `distance` words
+		      between; `ordered`: in this order. A child is a term, a list, a NEAR, or an OR
+		      of these */
 	EXPR_FIELD, /* a condition on a field */
 };
 

@@ -82,6 +82,18 @@ static void mark_term(struct match_scratch *m, uint32_t id)
 		mark_rule(m, set->list_rules[i]);
 }
 
+/* Does finding this term alone make a rule match? */
+static bool settles(const struct ruleset *set, const struct term *t)
+{
+	if (!t->listed)
+		return set->rule_any_term[t->owner];
+	for (uint32_t i = set->list_first[t->owner]; i < set->list_first[t->owner + 1]; i++) {
+		if (set->rule_any_term[set->list_rules[i]])
+			return true;
+	}
+	return false;
+}
+
 void match_add_found(struct match_scratch *m, struct found found)
 {
 	const struct term *t = &m->set->rules->terms[found.term];
@@ -100,6 +112,7 @@ void match_add_found(struct match_scratch *m, struct found found)
 		m->first_of_list[t->owner] = index;
 	if (is_first)
 		mark_term(m, found.term);
+	m->sure = m->sure || (m->any && settles(m->set, t));
 }
 
 void match_add_span(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
@@ -188,7 +201,7 @@ static void find_in_run(struct match_scratch *m, enum post_field field, const st
 	const struct text *text = &m->texts[field];
 	const struct words *words = &m->set->words;
 	uint64_t before = 0, hash;
-	for (size_t i = 0; i < run->count; i++, before = hash) {
+	for (size_t i = 0; i < run->count && !m->sure; i++, before = hash) {
 		struct text_word w = run->words[i];
 		struct str word = text_word(text, w);
 		hash = wake_hash(word.p, word.n);
@@ -298,22 +311,30 @@ static void find_literals(struct match_scratch *m, enum post_field field)
 		(void)literal_occurred(m, (uint32_t)i);
 }
 
+static void find_in_field(struct match_scratch *m, enum post_field field)
+{
+	struct text *text = &m->texts[field];
+	text_set(text, post_field(m->post, field));
+	find_in_run(m, field, &(struct run){ text->words.items, text->words.count });
+	if (m->sure)
+		return;
+	find_in_parts(m, field);
+	find_entities(m, field);
+	gap_find(m, field);
+	match_alike(m, m->post, field);
+	find_symbols(m, field);
+	find_literals(m, field);
+}
+
 void match_find(struct match_scratch *m, const struct post *post)
 {
 	m->post = post;
+	m->sure = false;
 	near_forget(m->near);
-	for (size_t i = 0; i < FIELD_COUNT; i++) {
-		enum post_field field = (enum post_field)i;
-		struct text *text = &m->texts[i];
-		text_set(text, post_field(post, field));
-		find_in_run(m, field, &(struct run){ text->words.items, text->words.count });
-		find_in_parts(m, field);
-		find_entities(m, field);
-		gap_find(m, field);
-		match_alike(m, post, field);
-		find_symbols(m, field);
-		find_literals(m, field);
-	}
+	for (size_t i = 0; i < FIELD_COUNT && !m->sure; i++)
+		find_in_field(m, (enum post_field)i);
+	if (m->sure)
+		return;
 	if (m->set->finds_links)
 		match_find_links(m);
 	if (m->set->finds_tags)
@@ -521,6 +542,18 @@ static int by_number(const void *left, const void *right)
 {
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
 	return (a > b) - (a < b);
+}
+
+bool ruleset_any(const struct ruleset *set, struct match_scratch *m, const struct post *post)
+{
+	m->any = true;
+	match_find(m, post);
+	bool any = m->sure;
+	for (size_t i = 0; i < m->marked_count && !any; i++)
+		any = match_is(m, set->rules->rules[m->marked[i]].root);
+	m->any = m->sure = false;
+	match_forget(m);
+	return any;
 }
 
 size_t ruleset_match(const struct ruleset *set, struct match_scratch *m, const struct post *post,

@@ -1,9 +1,9 @@
 /* What match_near.c and match_gap.c keep between posts. */
 #pragma once
 
-#include "rules/text_units.h"
-#include "model/post.h"
 #include "base/arena.h"
+#include "model/post.h"
+#include "rules/text_units.h"
 
 /* Where a word of a phrase stands. */
 struct gap_place {

@@ -76,6 +76,8 @@ static void add_scalar(struct str s, struct buf *out)
 
 /* --- lists --- */
 
+enum { MOST_FIELDS = EXPR_SINCE + 1 };
+
 /* The parts of a rule that lists can say. */
 struct shape {
 	const struct expr *any; /* an OR of leaves, or a leaf that is all there is */
@@ -102,10 +104,18 @@ static bool is_none(const struct expr *e)
 	return e->kind == EXPR_NOT && (is_leaf(e->children[0]) || is_choice(e->children[0]));
 }
 
+/* -is:repost, which `where` has as repost: false. */
+static bool is_no_repost(const struct expr *e)
+{
+	const struct expr *inner = e->kind == EXPR_NOT ? e->children[0] : e;
+	return inner != e && inner->kind == EXPR_FIELD && inner->field == EXPR_IS &&
+		inner->values.count == 1 && str_eq(inner->values.items[0], STR("repost"));
+}
+
 /* Can `any`, `all`, `none` and `where` say it? */
 static bool has_shape(const struct expr *root, struct shape *shape)
 {
-	bool fields[64] = { false };
+	bool fields[MOST_FIELDS + 1] = { false };
 	bool and = root->kind == EXPR_AND;
 	*shape = (struct shape){ .parts = (const struct expr *const *)root->children,
 		.part_count = and? root->child_count : 0 };
@@ -113,10 +123,11 @@ static bool has_shape(const struct expr *root, struct shape *shape)
 		shape->any = root;
 	for (size_t i = 0; i < shape->part_count; i++) {
 		const struct expr *e = shape->parts[i];
-		if (e->kind == EXPR_FIELD) {
-			if (fields[e->field])
+		size_t field = is_no_repost(e) ? MOST_FIELDS : e->field;
+		if (e->kind == EXPR_FIELD || is_no_repost(e)) {
+			if (fields[field])
 				return false;
-			fields[e->field] = true;
+			fields[field] = true;
 		} else if (is_choice(e)) {
 			if (shape->any)
 				return false;
@@ -169,12 +180,13 @@ static void close_key(struct printing *p)
 	p->count = 0;
 }
 
+/* In the order in which they are read. */
 static void add_conditions(struct printing *p, const struct expr *const *parts, size_t count)
 {
 	bool open = false;
-	for (size_t i = 0; i < count; i++) {
-		const struct expr *e = parts[i];
-		if (e->kind != EXPR_FIELD)
+	for (size_t i = 0; i < MOST_FIELDS * count; i++) {
+		const struct expr *e = parts[i % count];
+		if (e->kind != EXPR_FIELD || (size_t)e->field != i / count)
 			continue;
 		buf_add(p->out, open ? STR(", ") : STR("    where: { "));
 		buf_addf(p->out, "%s: [", operator_field_name(e->field));
@@ -182,6 +194,13 @@ static void add_conditions(struct printing *p, const struct expr *const *parts, 
 		for (size_t v = 0; v < e->values.count; v++)
 			add_entry(p, e->values.items[v]);
 		buf_add_char(p->out, ']');
+		open = true;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!is_no_repost(parts[i]))
+			continue;
+		buf_add(p->out, open ? STR(", ") : STR("    where: { "));
+		buf_add(p->out, STR("repost: false"));
 		open = true;
 	}
 	buf_add(p->out, open ? STR(" }\n") : STR(""));

@@ -385,8 +385,10 @@ static void add_field(struct lexer *x, size_t n)
 		t->name = name;
 		t->text = str_slice(x->s, value, end);
 	}
-	if (!good && char_at(x, x->i) == '(')
+	if (!good && char_at(x, x->i) == '(') {
 		t->kind = QUERY_FIELD; /* with what it groups, which is read and then left out */
+		t->text = STR_NONE;
+	}
 }
 
 /* --- all --- */

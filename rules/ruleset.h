@@ -38,3 +38,5 @@ enum { MATCH_MAX_HITS = 1000 /* of one rule in one post; more are not listed */ 
  * rules matched. */
 size_t ruleset_match(const struct ruleset *set, struct match_scratch *scratch,
 	const struct post *post, bool (*found)(void *ctx, const struct match *match), void *ctx);
+/* Does any rule match? Faster than to find out which. */
+bool ruleset_any(const struct ruleset *set, struct match_scratch *scratch, const struct post *post);

@@ -20,7 +20,7 @@ bool term_is_alike(const struct term *t)
 static const char *sign_of(const struct term *t)
 {
 	if (t->kind == TERM_STEM)
-		return "stem:";
+		return "stem";
 	return t->edits ? "~" : "a star";
 }
 

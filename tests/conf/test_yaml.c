@@ -119,57 +119,6 @@ static void a_byte_inside_a_scalar_has_a_column(void **state)
 	reading_finish(&r);
 }
 
-/* Each text is made of the marks a to i, each once; each must be found where it is written. */
-static void a_byte_inside_a_scalar_has_a_place_however_it_is_written(void **state)
-{
-	static const char *const files[] = {
-		"k: a b\n  c\n\n\n  d e\n",
-		"k:\n  a b # comment\n",
-		"k: 'a ''b''\n\n   c é d'\n",
-		"k: \"a \\u00e9b \\\n     c\\n d\n  \n \\x41 f\"\n",
-		"k: \"\n  a\\ b\n\tc\"\n",
-		"k: |\n    a b\n  \n      c\n    d\n",
-		"k: |2-\n     a b\n  c\n",
-		"k: | # comment\n\n  a é b\n",
-		"k: >\n  a b\n  c\n\n  d\n     e\n\n\n  f\n  g\n",
-		"k: >+\n\n\n   a\n    b\n   c  \n   d\n\n",
-		"k: >-\r\n  a b\r\n  c\r\n\r\n  d\r\n",
-		"k: 'a\r\n  b'\r\n",
-		"k: [ a, 'b', \"c\n d\" ]\n",
-	};
-	(void)state;
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		struct reading r;
-		struct str file = str_of(files[i]);
-		reading_init(&r, file);
-		assert_string_equal(messages_of(&r), "");
-		const struct conf_node *node = conf_get(r.root, "k");
-		size_t count = node->kind == CONF_LIST ? node->count : 1, seen = 0;
-		for (size_t k = 0; k < count; k++) {
-			const struct conf_node *n = node->kind == CONF_LIST ? &node->items[k]
-									    : node;
-			for (size_t b = 0; b < n->text.n; b++) {
-				if (n->text.p[b] < 'a' || n->text.p[b] > 'i')
-					continue;
-				size_t at = str_find_char(str_slice(file, 2, file.n), n->text.p[b]);
-				struct where place = conf_place(n, b);
-				uint32_t line = 1, col = 1;
-				for (size_t x = 0; x < at + 2; x++) {
-					bool last = file.p[x] == '\n';
-					line += last;
-					col = last ? 1 : col + ((file.p[x] & 0xC0) != 0x80);
-				}
-				if (place.line != line || place.col != col)
-					fail_msg("file %zu: '%c' at %u:%u, not %u:%u", i,
-						n->text.p[b], place.line, place.col, line, col);
-				seen++;
-			}
-		}
-		assert_true(seen >= 2);
-		reading_finish(&r);
-	}
-}
-
 static void a_byte_order_mark_is_no_character(void **state)
 {
 	(void)state;
@@ -625,7 +574,6 @@ int main(void)
 		cmocka_unit_test(a_file_with_nothing_in_it_is_an_empty_map),
 		cmocka_unit_test(text_over_several_lines_is_joined_as_yaml_says),
 		cmocka_unit_test(a_byte_inside_a_scalar_has_a_column),
-		cmocka_unit_test(a_byte_inside_a_scalar_has_a_place_however_it_is_written),
 		cmocka_unit_test(a_byte_order_mark_is_no_character),
 		cmocka_unit_test(what_is_no_yaml_is_said_in_plain_words),
 		cmocka_unit_test(a_comment_that_may_be_a_lost_text_is_warned_of),

@@ -79,6 +79,7 @@
  *
  * =: each word found has the same letters as the term's word, case and accents included (joined:
  * the whole body as the words joined). Symbols: the same bytes anywhere. Regex: regex_find.
+ * Distances, of NEAR and of phrases with a gap: reference_near.h.
  * Each field is searched by itself.
  *
  * site: and url: look at addresses, which are found apart from links. Running through a text from

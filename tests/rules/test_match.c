@@ -150,7 +150,7 @@ static void add_random_rules(struct buf *yaml, uint64_t *seed)
 	buf_add(yaml,
 		STR("lists:\n  liste: ['太陽', EDF, \"l'eau\", 'stem:énergie', "
 		    "'photovoltaique~2']\nrules:\n"));
-	if (next_random(seed) % 3 == 0) {
+	if (next_random(seed) % 4 == 0) {
 		add_likeness_rule(yaml, seed);
 		return;
 	}

@@ -224,6 +224,7 @@ static void hits_are_what_was_near(void **state)
 	check_hits("a NEAR/1 b", "a b x x x a b", "0-1 2-3 10-11 12-13");
 	check_hits("(a NEAR/0 b) NEAR/0 c", "a x c b a", "4-5 6-7 8-9");
 	check_hits("\"a b\"~1", "a x b x x b a b", "0-5 10-13");
+	check_hits("\"a b\"~1", "a b a b", "0-3 4-7");
 	check_hits("a (b OR (c NEAR/0 d))", "a b c x d", "0-1 2-3");
 }
 
