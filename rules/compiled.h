@@ -36,6 +36,8 @@ struct ruleset {
 	struct literals *literals; /* NULL if there are none */
 	uint32_t *literal_terms; /* by literal: the regex that cannot match without it */
 	size_t literal_count;
+	uint32_t *regex_terms; /* the terms that are regexes, in order */
+	size_t regex_term_count;
 	bool *waits_for_literal; /* by term: a regex with literals; NULL if no term is a regex */
 	uint32_t *list_rules; /* the rules that name a list: list_rules[list_first[i]..list_first[i
 				 + 1] - 1] */
@@ -117,6 +119,9 @@ void match_forget(struct match_scratch *m);
 
 /* Its rules may match. */
 void match_mark_term(struct match_scratch *m, uint32_t id);
+
+/* The regexes of a list: returns the first, and how many follow each other in *count. */
+const uint32_t *ruleset_list_regexes(const struct ruleset *set, uint32_t list, size_t *count);
 
 /* rules/match_regex.c; finish takes a scratch without init too. */
 void match_regex_init(struct match_scratch *m);

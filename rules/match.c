@@ -332,12 +332,12 @@ static bool term_is(struct match_scratch *m, uint32_t id)
 
 static bool list_is(struct match_scratch *m, uint32_t list)
 {
-	const struct term_list *l = &m->set->rules->lists[list];
+	size_t count;
 	if (m->first_of_list[list])
 		return true;
-	for (uint32_t i = 0; m->regex_state && i < l->term_count; i++) {
-		uint32_t id = l->first_term + i;
-		if (m->set->rules->terms[id].kind == TERM_REGEX && match_regex_is(m, id))
+	const uint32_t *regexes = ruleset_list_regexes(m->set, list, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (match_regex_is(m, regexes[i]))
 			return true;
 	}
 	return false;

@@ -150,9 +150,10 @@ bool match_regex_in_doubt(const struct match_scratch *m, const struct expr *e)
 	if (e->kind == EXPR_TERM)
 		return m->regex_state[e->term] == REGEX_IN_DOUBT;
 	if (e->kind == EXPR_LIST) {
-		const struct term_list *l = &m->set->rules->lists[e->list];
-		for (uint32_t i = 0; i < l->term_count; i++) {
-			if (m->regex_state[l->first_term + i] == REGEX_IN_DOUBT)
+		size_t count;
+		const uint32_t *regexes = ruleset_list_regexes(m->set, e->list, &count);
+		for (size_t i = 0; i < count; i++) {
+			if (m->regex_state[regexes[i]] == REGEX_IN_DOUBT)
 				return true;
 		}
 	}
