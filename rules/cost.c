@@ -83,16 +83,58 @@ static bool count_word(void *ctx, struct str word)
 	return true;
 }
 
+static void ask_for_words(struct costing *c)
+{
+	struct scan_counts unused = { 0 };
+	scan_block(c->word_scan, c->word_scratch, buf_str(&c->words), count_word, c, &unused);
+	buf_clear(&c->words);
+}
+
+/* Does this word of the post, or a piece of it, count by itself? */
+static bool counts_alone(const struct costing *c, struct text_word w)
+{
+	const char *p = c->text.folded.p;
+	for (uint32_t from = w.from, end; from < w.to; from = end + 1) {
+		for (end = from; end < w.to && fold_is_word(p[end]);)
+			end++;
+		const struct counted *counted = map_get(
+			&c->counted, (struct str){ p + from, end - from });
+		if (counted && counted->last_post == c->cost->parsed_count)
+			return true;
+	}
+	return false;
+}
+
+/* The words of a phrase may count only beside each other: neighbours of which none does alone. */
+static void add_neighbours(struct costing *c)
+{
+	const struct text_words *words = &c->text.words;
+	for (size_t i = 0; i + 1 < words->count; i++) {
+		struct text_word a = words->items[i], b = words->items[i + 1];
+		bool apart = !((a.flags | b.flags) & WORD_SHUT) && !(b.flags & WORD_GLUED);
+		if (!apart || counts_alone(c, a) || counts_alone(c, b))
+			continue;
+		buf_add(&c->words, text_word(&c->text, a));
+		buf_add_char(&c->words, ' ');
+		buf_add(&c->words, text_word(&c->text, b));
+		buf_add_char(&c->words, '\n');
+	}
+}
+
 /* Which words of the post the rule waits for: the scan is asked for each on its own. */
 static void count_words(struct costing *c, const struct post *post)
 {
-	struct scan_counts unused = { 0 };
 	buf_clear(&c->words);
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		text_set(&c->text, post_field(post, (enum post_field)i));
 		add_words(c);
 	}
-	scan_block(c->word_scan, c->word_scratch, buf_str(&c->words), count_word, c, &unused);
+	ask_for_words(c);
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		text_set(&c->text, post_field(post, (enum post_field)i));
+		add_neighbours(c);
+	}
+	ask_for_words(c);
 }
 
 /* --- one rule --- */
