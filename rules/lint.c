@@ -60,6 +60,7 @@ void lint_rules(const struct ruleset *set, const struct ruletest_result *tests, 
 	const struct rules *rules = ruleset_rules(set);
 	note_slow(set, diag);
 	lint_terms(rules, diag);
+	lint_foreign(rules, diag);
 	lint_cover(rules, diag);
 	regex_lint(rules, diag);
 	if (tests)

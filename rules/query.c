@@ -4,6 +4,7 @@
 #include "rules/query.h"
 
 #include "base/mem.h"
+#include "rules/foreign.h"
 #include "rules/operator.h"
 #include "rules/print.h"
 
@@ -440,7 +441,7 @@ static const char *operator_meant(struct str word)
 		if (str_eq_ignore_case(near ? str_slice(word, 0, name.n) : word, name))
 			return operators[i];
 	}
-	return NULL;
+	return foreign_operator(word);
 }
 
 static void note_small_letters(struct parser *p, size_t count)
@@ -453,7 +454,8 @@ static void note_small_letters(struct parser *p, size_t count)
 			continue;
 		diag_note(p->l->diag, t->at, "'%.*s' is looked for as a word here",
 			STR_ARGS(t->text));
-		diag_hint(p->l->diag, "operators are in capitals: %s%s", meant,
+		diag_hint(p->l->diag, "operators are %s: %s%s",
+			foreign_operator(t->text) ? "English" : "in capitals", meant,
 			meant[str_of(meant).n - 1] == '/' ? "5" : "");
 	}
 }

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "model/post.h"
 #include "rules/address.h"
+#include "rules/foreign.h"
 #include "rules/regex.h"
 #include "rules/rules.h"
 #include "rules/term_alike.h"
@@ -337,6 +338,12 @@ static bool note_fields(const struct parser *p, struct part body)
 			diag_note(p->diag, place(p, body.offset),
 				"'%s:' is looked for as a word here: conditions belong to where",
 				fields[i]);
+	}
+	const char *foreign = foreign_field(name);
+	if (foreign) {
+		diag_note(p->diag, place(p, body.offset), "'%.*s:' is looked for as a word here",
+			STR_ARGS(name));
+		diag_hint(p->diag, "%s", foreign);
 	}
 	return true;
 }
