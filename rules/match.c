@@ -1,6 +1,6 @@
 /* The exact matcher. One pass over the words of a post finds the terms, which mark the rules
  * they belong to; only those rules are evaluated. Cost grows with what occurs, not with rules. */
-#include "rules/compiled.h"
+#include "rules/matching.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,9 +50,17 @@ void match_scratch_destroy(struct match_scratch *m)
 	mem_free(m);
 }
 
+/* Is the word there that the rule needs besides what it waits for? */
+static bool may_match(const struct match_scratch *m, uint32_t rule)
+{
+	uint64_t hash = m->set->second_hash[rule];
+	return m->set->rule_second[rule] == 0 ||
+		m->words_there[hash >> 60] >> (hash >> 54 & 63) & 1;
+}
+
 static void mark_rule(struct match_scratch *m, uint32_t rule)
 {
-	if (m->rule_marked[rule])
+	if (m->rule_marked[rule] || !may_match(m, rule))
 		return;
 	m->rule_marked[rule] = true;
 	m->marked[m->marked_count++] = rule;
@@ -134,8 +142,6 @@ static void find_symbols(struct match_scratch *m, enum post_field field)
 
 static void find_in_field(struct match_scratch *m, enum post_field field)
 {
-	struct text *text = &m->texts[field];
-	text_set(text, post_field(m->post, field));
 	match_find_words(m, field);
 	if (m->sure)
 		return;
@@ -152,6 +158,12 @@ static void find(struct match_scratch *m, const struct post *post)
 	m->sure = false;
 	m->deferred_count = 0;
 	near_forget(m->near);
+	memset(m->words_there, 0, sizeof m->words_there);
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		text_set(&m->texts[i], post_field(post, (enum post_field)i));
+		if (m->set->has_seconds)
+			match_note_words(m, (enum post_field)i);
+	}
 	for (size_t i = 0; i < FIELD_COUNT && !m->sure; i++)
 		find_in_field(m, (enum post_field)i);
 	if (m->sure)

@@ -1,8 +1,8 @@
 /* Words, phrases and entities of a field's text: each word of it leads to the terms that it is in.
  */
 #include "base/mem.h"
-#include "rules/compiled.h"
 #include "rules/match_near.h"
+#include "rules/matching.h"
 
 /* Does the text have these very letters at folded bytes from..to-1? */
 static bool same_letters(const struct text *text, uint32_t from, uint32_t to, struct str letters)
@@ -207,6 +207,29 @@ static void find_entities(struct match_scratch *m, enum post_field field)
 		find_entity(m, field, e.kind, e.from, e.to);
 		if (e.shorter) /* @name@example.org is also @name */
 			find_entity(m, field, e.kind, e.from, e.shorter);
+	}
+}
+
+static void note_word(struct match_scratch *m, struct str word)
+{
+	uint64_t hash = wake_hash(word.p, word.n);
+	m->words_there[hash >> 60] |= (uint64_t)1 << (hash >> 54 & 63);
+}
+
+/* All that a plain word can be found as. */
+void match_note_words(struct match_scratch *m, enum post_field field)
+{
+	const struct text *text = &m->texts[field];
+	for (size_t i = 0; i < text->words.count; i++)
+		note_word(m, text_word(text, text->words.items[i]));
+	for (size_t i = 0; i < text->parts.count; i++)
+		note_word(m, text_word(text, text->parts.items[i]));
+	for (size_t i = 0; i < text->entity_count; i++) {
+		const struct text_entity *e = &text->entities[i];
+		note_word(m, (struct str){ text->folded.p + e->from, e->to - e->from });
+		if (e->shorter)
+			note_word(
+				m, (struct str){ text->folded.p + e->from, e->shorter - e->from });
 	}
 }
 

@@ -7,16 +7,17 @@
 #include "base/utf8.h"
 #include "rules/common_words.h"
 
-/* A word to wait for. partner: another that must stand before or behind it; absent: none need. */
+/* A word to wait for. partner: another that must be there; absent: none need be. */
 struct wake_word {
 	struct str word, partner;
-	bool before;
+	enum wake_place place; /* of the partner */
 };
 
 /* The same, as it is kept until all are known: a million of them are many bytes. */
 struct wake_hashes {
 	uint64_t word, partner;
-	bool paired, before;
+	bool paired;
+	enum wake_place place;
 };
 
 size_t word_rarity(struct str word, bool spaceless)
@@ -84,7 +85,7 @@ static void add(struct wake_words *w, struct wake_word word)
 	}
 	bool paired = word.partner.n > 0;
 	w->items[w->count++] = (struct wake_hashes){ wake_hash_of(word.word),
-		paired ? wake_hash_of(word.partner) : 0, paired, word.before };
+		paired ? wake_hash_of(word.partner) : 0, paired, word.place };
 	w->spaceless = w->spaceless || begins_spaceless(word.word);
 }
 
@@ -125,12 +126,18 @@ static struct wake_word phrase_wake(const struct phrase *phrase, size_t anchor)
 		next = edge_piece(phrase->words[anchor + 1].word, false);
 	if (anchor > 0)
 		before = edge_piece(phrase->words[anchor - 1].word, true);
-	wake.before = next.n == 0 ||
+	bool is_before = next.n == 0 ||
 		(before.n && word_rarity(before, false) > word_rarity(next, false));
-	wake.partner = wake.before ? before : next;
+	wake.place = is_before ? WAKE_BEFORE : WAKE_BEHIND;
+	wake.partner = is_before ? before : next;
 	if (wake.partner.n == 0)
 		wake.partner = STR_NONE;
 	return wake;
+}
+
+void wake_words_add_with(struct wake_words *w, struct str word, struct str other)
+{
+	add(w, (struct wake_word){ .word = word, .partner = other, .place = WAKE_ANYWHERE });
 }
 
 void wake_words_add_phrase(struct wake_words *w, const struct phrase *phrase, size_t anchor)
@@ -149,7 +156,7 @@ void wake_words_fill(const struct wake_words *w, struct wake *wake)
 	for (size_t i = 0; i < w->count; i++) {
 		const struct wake_hashes *h = &w->items[i];
 		if (h->paired)
-			wake_add_pair(wake, h->word, h->partner, h->before);
+			wake_add_pair(wake, h->word, h->partner, h->place);
 	}
 }
 
