@@ -28,15 +28,21 @@ bool term_is_plain_word(const struct term *t)
  * that every post must be looked at: */
 #define COST_ALWAYS SIZE_MAX
 
+static bool can_wait(const struct waiting *c, uint32_t id)
+{
+	enum term_kind kind = c->rules->terms[id].kind;
+	return kind != TERM_SYMBOLS && (kind != TERM_REGEX || c->term_literals[id].count > 0);
+}
+
 static size_t term_cost(const struct waiting *c, uint32_t id)
 {
 	const struct term *t = &c->rules->terms[id];
-	if (t->kind == TERM_SYMBOLS)
+	if (!can_wait(c, id))
 		return COST_ALWAYS;
 	if (term_is_alike(t))
 		return alike_term_cost(t);
 	if (t->kind == TERM_REGEX)
-		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
+		return 20 * c->term_literals[id].count;
 	struct str own = t->kind == TERM_SITE ? address_host_label(t->folded) : t->folded;
 	size_t r = word_rarity(wake_piece(own), false);
 	return r > 7 ? 1 : r > 5 ? 3 : r > 4 ? 10 : r > 2 ? 40 : r > 1 ? 100 : 1000;
@@ -47,14 +53,26 @@ static size_t sum(size_t a, size_t b)
 	return a == COST_ALWAYS || b == COST_ALWAYS ? COST_ALWAYS : a + b;
 }
 
+/* Of a long list the first terms stand for all. */
+static size_t list_cost(const struct waiting *c, const struct term_list *l)
+{
+	enum { SAMPLE = 1000 };
+	size_t cost = 0;
+	for (uint32_t i = 0; i < l->term_count; i++) {
+		if (!can_wait(c, l->first_term + i))
+			return COST_ALWAYS;
+	}
+	uint32_t count = l->term_count < SAMPLE ? l->term_count : SAMPLE;
+	for (uint32_t i = 0; i < count; i++)
+		cost = sum(cost, term_cost(c, l->first_term + i));
+	return count ? cost * l->term_count / count : 0;
+}
+
 static void find_list_costs(struct waiting *c)
 {
 	c->list_costs = mem_zero(c->rules->list_count + 1, sizeof *c->list_costs);
-	for (size_t i = 0; i < c->rules->list_count; i++) {
-		const struct term_list *l = &c->rules->lists[i];
-		for (uint32_t j = 0; j < l->term_count; j++)
-			c->list_costs[i] = sum(c->list_costs[i], term_cost(c, l->first_term + j));
-	}
+	for (size_t i = 0; i < c->rules->list_count; i++)
+		c->list_costs[i] = list_cost(c, &c->rules->lists[i]);
 }
 
 static size_t cost_of(const struct waiting *c, const struct expr *e);

@@ -44,19 +44,19 @@ static bool begins_spaceless(struct str word)
 
 struct piece {
 	struct str best;
-	size_t best_rarity;
+	bool spaceless;
 };
 
 static void consider(struct piece *p, struct str word, bool spaceless)
 {
-	size_t r = word_rarity(word, spaceless);
-	if (word.n && r > p->best_rarity)
-		*p = (struct piece){ word, r };
+	if (word.n &&
+		(!p->best.n || word_rarity(word, spaceless) > word_rarity(p->best, p->spaceless)))
+		*p = (struct piece){ word, spaceless };
 }
 
 struct str wake_piece(struct str folded)
 {
-	struct piece piece = { STR_NONE, 0 };
+	struct piece piece = { STR_NONE, false };
 	size_t start = 0, pair = SIZE_MAX;
 	for (size_t i = 0; i < folded.n;) {
 		uint32_t c = (unsigned char)folded.p[i];
