@@ -141,6 +141,48 @@ static void a_phrase_wakes_with_its_neighbours_however_they_are_written(void **s
 	}
 }
 
+static void a_word_wakes_with_the_second_that_its_rule_needs(void **state)
+{
+	static const struct {
+		const char *rule, *text;
+		bool wakes;
+	} cases[] = {
+		{ "all: [photovoltaique, parc]", "photovoltaique rien", false },
+		{ "all: [photovoltaique, parc]", "un parc\\nPhotovoltaïque", true },
+		{ "all: [photovoltaique, parc]", "photovoltaique #LeParc", true },
+		{ "all: [photovoltaique, parc]", "photovoltaique, rien \\uFF03LeParc", true },
+		{ "all: [photovoltaique, parc]", "photovoltaique @parc", true },
+		{ "all: [photovoltaique, parc]", "photovoltaique parcs", false },
+		{ "query: photovoltaique NEAR/3 parc", "photovoltaique rien", false },
+		{ "query: photovoltaique NEAR/3 parc", "parc a b c d e photovoltaique", true },
+		{ "query: photovoltaique (parc OR toit)", "photovoltaique rien", true },
+		{ "query: photovoltaique -parc", "photovoltaique rien", true },
+		{ "query: photovoltaique -parc toit", "photovoltaique rien", false },
+		{ "query: \"photovoltaique j'ai\"", "photovoltaique rien", true },
+		{ "any: photovoltaique }, { name: s, all: [photovoltaique, parc]",
+			"photovoltaique rien", true },
+		{ "all: [photovoltaique, parc] }, { name: s, all: [photovoltaique, toit]",
+			"photovoltaique rien", false },
+		{ "all: [photovoltaique, parc] }, { name: s, all: [photovoltaique, toit]",
+			"photovoltaique toit", true },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf yaml;
+		buf_init(&yaml, 0);
+		buf_addf(&yaml, "rules: [{ name: r, %s }]", cases[i].rule);
+		struct ruleset *set = rules_of(buf_str(&yaml));
+		for (int kernel = SCAN_FASTEST; kernel <= SCAN_PLAIN_C; kernel++) {
+			bool woke = lets_through(
+				set, (enum scan_kernel_choice)kernel, cases[i].text);
+			if (woke != cases[i].wakes)
+				fail_msg("%s: %s", cases[i].rule, cases[i].text);
+		}
+		ruleset_destroy(set);
+		buf_finish(&yaml);
+	}
+}
+
 static void a_word_with_too_many_neighbours_wakes_alone(void **state)
 {
 	(void)state;
@@ -168,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_record_after_a_broken_one_is_found),
 		cmocka_unit_test(a_phrase_wakes_with_its_neighbours_however_they_are_written),
+		cmocka_unit_test(a_word_wakes_with_the_second_that_its_rule_needs),
 		cmocka_unit_test(a_word_with_too_many_neighbours_wakes_alone),
 	};
 	return cmocka_run_group_tests_name("scan of blocks", tests, NULL, NULL);
