@@ -99,6 +99,21 @@ static void a_term_that_another_one_covers_is_noted(void **state)
 		"rules: [{ name: a, any: ['=EDF', edf nord, '@solaire', solaires, '#vent'] }]", "");
 }
 
+static void terms_of_a_list_that_the_rule_covers_are_noted(void **state)
+{
+	(void)state;
+	check_notes("lists: { l: [parc solaire, Vent, lune], m: ['#Solaire', solarium, '=Vent'] }\n"
+		    "rules:\n"
+		    "  - { name: a, any: [solaire, list:l, list:m, mer] }\n"
+		    "  - { name: b, any: [list:l, list:m] }\n"
+		    "  - { name: c, query: 'sola* OR list:m' }\n"
+		    "  - { name: d, all: [solaire, list:l] }\n",
+		"3:31: note: 1 of the 3 terms of list:l adds at most hashtags without capitals "
+		"here\n"
+		"3:39: note: 1 of the 3 terms of list:m adds nothing here\n"
+		"5:33: note: 2 of the 3 terms of list:m add nothing here\n");
+}
+
 static void signs_that_do_nothing_here_are_noted(void **state)
 {
 	(void)state;
@@ -235,6 +250,7 @@ int main(void)
 		cmocka_unit_test(a_rule_without_a_necessary_word_is_slow),
 		cmocka_unit_test(a_term_that_is_there_already_is_noted),
 		cmocka_unit_test(a_term_that_another_one_covers_is_noted),
+		cmocka_unit_test(terms_of_a_list_that_the_rule_covers_are_noted),
 		cmocka_unit_test(signs_that_do_nothing_here_are_noted),
 		cmocka_unit_test(values_that_sources_do_not_have_are_noted),
 		cmocka_unit_test(a_rule_that_excludes_what_it_needs_is_noted),
