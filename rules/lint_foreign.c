@@ -113,6 +113,10 @@ static void note_signs(struct linting *l, const struct term *t)
 	bool quoted = t->written.n && t->written.p[t->written.n - 1] == '"';
 	if (sign != SIZE_MAX) {
 		say_wildcard(l, t, sign);
+	} else if (quoted && s.n > 1 && str_find_char(STR("=#@$"), s.p[0]) != SIZE_MAX &&
+		word_at(s, 1)) {
+		say(l, t, "a sign between double quotes does nothing",
+			"it goes before them, or the quotes away: =Word, =\"two words\", #tag");
 	} else if (quoted || t->exact || (t->written.p != s.p && note_entry(l, t, t->written)) ||
 		note_entry(l, t, s)) {
 		return; /* what is quoted is meant so */

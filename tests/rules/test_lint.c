@@ -133,6 +133,10 @@ static void signs_that_do_nothing_here_are_noted(void **state)
 		"1:38: note: '+' does nothing here: '+parc'\n"
 		"2:26: note: this is one term, a phrase: 'lune, soleil'\n"
 		"2:50: note: '-' excludes nothing here: '-pluie'\n");
+	check_notes("rules: [{ name: a, query: '\"=EDF\" OR \"#vent\" OR =\"Air Liquide\" OR \"= "
+		    "x\"' }]\n",
+		"1:28: note: a sign between double quotes does nothing: '\"=EDF\"'\n"
+		"1:38: note: a sign between double quotes does nothing: '\"#vent\"'\n");
 	/* What is quoted is meant, and so are signs beside words. */
 	check_notes("rules: [{ name: a, any: ['\"-vent\"', '\"lune, soleil\"', '\"[pluie]\"', "
 		    "neige ?,\n"
