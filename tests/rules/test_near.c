@@ -7,6 +7,7 @@
 #include "base/escape.h"
 #include "rules/explain.h"
 #include "rules/match_near.h"
+#include "tests/effort.h"
 #include "tests/rules/random_query.h"
 #include "tests/rules/twins.h"
 
@@ -412,8 +413,7 @@ static size_t try_posts(struct twins *t, uint64_t *seed, struct str yaml)
 static void queries_agree_with_the_oracle(void **state)
 {
 	(void)state;
-	int64_t rounds = 600;
-	(void)str_to_int64(str_of(getenv("VIGIE_ROUNDS")), &rounds); /* or the default */
+	int64_t rounds = effort_rounds(300);
 	uint64_t seed = 5;
 	size_t all = 0, whole = 0;
 	struct buf yaml;
