@@ -25,15 +25,20 @@ static inline bool effort_is_long(void)
 	return str_eq(str_of(getenv("VIGIE_LONG")), STR("1"));
 }
 
+/* Of whatever may take longer in a long run. */
+static inline int64_t effort_factor(void)
+{
+	return effort_is_long() ? EFFORT_LONG_FACTOR : 1;
+}
+
 /* Of random rounds. */
 static inline int64_t effort_rounds(int64_t rounds)
 {
 	int64_t asked;
 	if (str_to_int64(str_of(getenv("VIGIE_ROUNDS")), &asked))
 		return asked;
-	if (effort_is_long())
-		return rounds * EFFORT_LONG_FACTOR;
-	return EFFORT_SANITIZED ? rounds / EFFORT_SANITIZED_DIVISOR : rounds;
+	bool fewer = EFFORT_SANITIZED && !effort_is_long();
+	return fewer ? rounds / EFFORT_SANITIZED_DIVISOR : rounds * effort_factor();
 }
 
 /* Of data of which each step-th piece is looked at. */
