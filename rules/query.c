@@ -18,6 +18,7 @@ struct parser {
 	bool negative; /* below an odd number of NOTs */
 	struct str field; /* inside field:( ); n 0: outside */
 	bool failed;
+	bool too_near; /* too many NEAR inside each other: said once */
 	const struct query_token *blamed; /* an operator without its left side */
 	struct expr **waiting; /* operands of all that is still open */
 	size_t waiting_count;
@@ -342,9 +343,10 @@ static bool near_is_sensible(
 	}
 	if (near_nesting(a) >= QUERY_MAX_NEAR_NESTING ||
 		near_nesting(b) >= QUERY_MAX_NEAR_NESTING) {
-		diag_error(p->l->diag, t->at, "more than %d NEAR inside each other",
-			QUERY_MAX_NEAR_NESTING);
-		p->failed = true;
+		if (!p->too_near)
+			diag_error(p->l->diag, t->at, "more than %d NEAR inside each other",
+				QUERY_MAX_NEAR_NESTING);
+		p->too_near = p->failed = true;
 		return false;
 	}
 	return true;

@@ -43,6 +43,26 @@ static void good_rules_have_no_note(void **state)
 		"");
 }
 
+static void a_file_without_rules_is_noted(void **state)
+{
+	struct diag *notes = diag_create();
+	struct arena arena;
+	struct buf printed;
+	(void)state;
+	arena_init(&arena, 0);
+	struct conf_node *root = conf_read_text("t.yaml", STR("lists: {}\n"), &arena, notes);
+	struct ruleset *set = ruleset_create(rules_load(root, NULL, notes));
+	arena_finish(&arena);
+	assert_int_equal(diag_count(notes, DIAG_NOTE), 0);
+	lint_rules(set, NULL, notes);
+	buf_init(&printed, 0);
+	diag_print(notes, &printed);
+	assert_true(str_ends(buf_str(&printed), STR("note: there are no rules\n")));
+	buf_finish(&printed);
+	ruleset_destroy(set);
+	diag_destroy(notes);
+}
+
 static void a_rule_without_a_necessary_word_is_slow(void **state)
 {
 	(void)state;
@@ -251,6 +271,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_rules_have_no_note),
+		cmocka_unit_test(a_file_without_rules_is_noted),
 		cmocka_unit_test(a_rule_without_a_necessary_word_is_slow),
 		cmocka_unit_test(a_term_that_is_there_already_is_noted),
 		cmocka_unit_test(a_term_that_another_one_covers_is_noted),

@@ -185,6 +185,17 @@ static void ceilings_hold(void **state)
 		assert_int_equal(diag_failed(l.diag), depth > QUERY_MAX_NESTING);
 		finish(&l);
 	}
+	for (size_t count = QUERY_MAX_NEAR_NESTING; count <= QUERY_MAX_NEAR_NESTING + 4; count++) {
+		struct loaded l;
+		buf_clear(&query);
+		buf_add_char(&query, 'a');
+		for (size_t i = 0; i < count; i++)
+			buf_add(&query, STR(" NEAR/1 a"));
+		load_query(&l, buf_str(&query));
+		assert_int_equal(
+			diag_count(l.diag, DIAG_ERROR), count > QUERY_MAX_NEAR_NESTING); /* once */
+		finish(&l);
+	}
 	for (size_t bytes = QUERY_MAX_BYTES; bytes <= QUERY_MAX_BYTES + 1; bytes++) {
 		struct loaded l;
 		buf_clear(&query);
