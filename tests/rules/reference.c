@@ -119,8 +119,8 @@ static bool may_begin_handle(const struct steps *s, size_t i)
 static void mark_handles(struct steps *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		size_t end = handle_end(s, i);
-		if (may_begin_handle(s, i) && end > i + 1 && at(s, end) != '@')
+		size_t end = may_begin_handle(s, i) ? handle_end(s, i) : i;
+		if (end > i + 1 && at(s, end) != '@')
 			mark(s, i, end, HANDLE);
 	}
 }
@@ -458,19 +458,117 @@ static bool find_kind(const struct pattern *p, const struct steps *s)
 	}
 }
 
-int reference_term(const struct term *term, struct str text, struct regex_scratch *scratch)
+static struct steps marked_steps_of(struct str text)
+{
+	struct steps s = steps_of(text);
+	mark_links(&s);
+	mark_handles(&s);
+	return s;
+}
+
+static int find_term(const struct term *term, const struct steps *s, struct regex_scratch *scratch)
 {
 	size_t from, to;
 	if (term->kind == TERM_REGEX)
-		return regex_find(term->regex, scratch, text, 0, &from, &to);
+		return regex_find(term->regex, scratch, s->text, 0, &from, &to);
 	if (term->kind == TERM_SYMBOLS)
-		return str_find(text, term->letters) != SIZE_MAX;
-	struct steps s = steps_of(text);
+		return str_find(s->text, term->letters) != SIZE_MAX;
 	struct pattern p = pattern_of(term);
-	mark_links(&s);
-	mark_handles(&s);
-	bool found = find_kind(&p, &s);
+	bool found = find_kind(&p, s);
 	pattern_finish(&p);
+	return found;
+}
+
+int reference_term(const struct term *term, struct str text, struct regex_scratch *scratch)
+{
+	struct steps s = marked_steps_of(text);
+	int found = find_term(term, &s, scratch);
 	steps_finish(&s);
 	return found;
+}
+
+void reference_terms(const struct term *terms, size_t count, const bool *asked, struct str text,
+	struct regex_scratch *scratch, bool *found)
+{
+	struct steps s = marked_steps_of(text);
+	for (size_t i = 0; i < count; i++)
+		found[i] = found[i] || (asked[i] && find_term(&terms[i], &s, scratch) == 1);
+	steps_finish(&s);
+}
+
+/* --- keys --- */
+
+struct viewer {
+	void (*see)(void *ctx, struct str key);
+	void *ctx;
+	struct buf key;
+};
+
+static void show(struct viewer *v, const struct steps *s, size_t from, size_t to)
+{
+	buf_clear(&v->key);
+	for (size_t i = from; i < to; i++) {
+		char bytes[UTF8_MAX_BYTES];
+		buf_add(&v->key, (struct str){ bytes, utf8_write(at(s, i), bytes) });
+	}
+	v->see(v->ctx, buf_str(&v->key));
+}
+
+static void show_tag(struct viewer *v, const struct steps *s, size_t i)
+{
+	size_t end = tag_end(s, i), from = i + 1;
+	show(v, s, from, end);
+	show(v, s, from, tag_end_unmarked(s, i));
+	for (size_t to = from; to <= end; to++) {
+		if (to < end && is_word(s, to))
+			continue;
+		struct words parts = { 0 };
+		if (to > from)
+			parts = parts_of(s, (struct word){ from, to });
+		for (size_t k = 0; k < parts.count; k++)
+			show(v, s, parts.items[k].from, parts.items[k].to);
+		mem_free(parts.items);
+		from = to + 1;
+	}
+}
+
+void reference_text_keys(struct str text, void (*see)(void *ctx, struct str key), void *ctx)
+{
+	struct viewer v = { .see = see, .ctx = ctx };
+	struct steps s = marked_steps_of(text);
+	buf_init(&v.key, 0);
+	struct words words = words_of(&s);
+	for (size_t i = 0; i < words.count; i++)
+		show(&v, &s, words.items[i].from, words.items[i].to);
+	for (size_t i = 0; i < s.count; i++) {
+		if (begins_tag(&s, i)) {
+			show_tag(&v, &s, i);
+		} else if (begins_handle(&s, i)) {
+			show(&v, &s, i + 1, handle_end(&s, i));
+			show(&v, &s, i + 1, name_end(&s, i));
+		}
+	}
+	mem_free(words.items);
+	steps_finish(&s);
+	buf_finish(&v.key);
+}
+
+void reference_term_keys(const struct term *term, void (*see)(void *ctx, struct str key), void *ctx)
+{
+	struct viewer v = { .see = see, .ctx = ctx };
+	struct buf letters;
+	if (term->kind != TERM_WORDS)
+		return;
+	struct pattern p = pattern_of(term);
+	buf_init(&v.key, 0);
+	buf_init(&letters, 0);
+	struct steps all = joined(&p, &letters);
+	if (p.words.count) {
+		show(&v, &p.steps, p.words.items[0].from, p.words.items[0].to);
+		show(&v, &all, 0, all.count);
+	}
+	steps_finish(&all);
+	pattern_finish(&p);
+	buf_finish(&letters);
+	buf_finish(&v.key);
 }

@@ -27,8 +27,8 @@
  * link before it is over.
  * In links with http://, https:// or www., and on to the end of the last word, no words and
  * entities are found; where the host is none or more than 40 characters follow t.co/, up to the
- * next space or ASCII control character or one of < > " { } | \ ^ `. In links of a bare host only
- * words are.
+ * next such link, space or ASCII control character or one of < > " { } | \ ^ `. In links of a bare
+ * host only words are.
  *
  * Handles. "@", outside links, not after a word character unless that is spaceless nor after one
  * of ! # $ % & * @, or after "rt" that itself follows no such word character; then word
@@ -76,3 +76,12 @@
 int reference_term(const struct term *term, struct str text, struct regex_scratch *scratch);
 int reference_rule(const struct rules *rules, size_t rule, const struct post *post,
 	struct regex_scratch *scratch);
+
+/* For many terms on many posts: a term can only be found in a text if one of its keys is one of the
+ * text's, or if it has none. Keys are folded words and bodies; see is called for each. */
+void reference_text_keys(struct str text, void (*see)(void *ctx, struct str key), void *ctx);
+void reference_term_keys(
+	const struct term *term, void (*see)(void *ctx, struct str key), void *ctx);
+/* Sets found[i] for each term that is asked about and found. */
+void reference_terms(const struct term *terms, size_t count, const bool *asked, struct str text,
+	struct regex_scratch *scratch, bool *found);
