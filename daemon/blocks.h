@@ -1,6 +1,6 @@
 /* Reads files in blocks of whole lines and has them worked on by several threads, with the results
  * given back in order. This file holds the only locks of `vigie match`: a thread takes the next
- * block under one, works without, and waits for its turn to hand the result over under another. */
+ * block under one, reads and works without, and hands over under another what is done in order. */
 #pragma once
 
 #include "base/buf.h"
@@ -12,12 +12,12 @@ struct block {
 	struct str lines; /* whole lines; the last of a file may lack its LF */
 	const char *file; /* as given; "-" is standard input */
 	uint64_t offset; /* of lines in the file, in bytes */
-	uint64_t too_long_count; /* records over BLOCK_MAX_RECORD_BYTES that were dropped before it
+	uint64_t too_long_count; /* records over BLOCK_MAX_RECORD_BYTES that were dropped beside it
 				  */
 };
 
 struct blocks_hooks {
-	/* One a thread, made before and destroyed after the run, on the caller's thread. */
+	/* One or two a thread, made before and destroyed after the run, on the caller's thread. */
 	void *(*worker_create)(void *ctx);
 	void (*worker_destroy)(void *worker);
 	/* On any thread; what it makes stays in the worker until done. */

@@ -7,6 +7,7 @@
 #include "base/fold_table.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "rules/wake_words.h"
 
 /* What one builds with: gone after ruleset_create. */
 struct compiler {
@@ -17,83 +18,12 @@ struct compiler {
 	struct str_list *term_literals; /* by term: of a regex; NULL if no term is one */
 	size_t *list_costs; /* what it costs to wait for any term of a list */
 	struct buf joined;
-	struct str *wake_words;
-	size_t wake_count, wake_size;
+	struct wake_words wake_words;
 };
-
-static bool is_stop_word(struct str w)
-{
-	static const char words[][6] = { "avec", "cette", "comme", "dans", "elle", "entre", "etre",
-		"from", "have", "leur", "mais", "nous", "plus", "pour", "sans", "sont", "sous",
-		"that", "their", "this", "tout", "vous", "what", "when", "with", "your" };
-	if (w.n < 4 || w.n > 5)
-		return false;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (memcmp(w.p, words[i], w.n) == 0 && words[i][w.n] == '\0')
-			return true;
-	}
-	return false;
-}
-
-/* How well a word tells posts apart: longer is rarer. */
-static size_t rarity(struct str word, bool spaceless)
-{
-	if (spaceless)
-		return word.n > 4 ? 6 : 3;
-	return is_stop_word(word) ? 2 : word.n + 1;
-}
-
-/* --- words that are waited for --- */
-
-struct piece {
-	struct str best;
-	size_t best_rarity;
-};
-
-static void consider(struct piece *p, struct str word, bool spaceless)
-{
-	size_t r = rarity(word, spaceless);
-	if (word.n && r > p->best_rarity)
-		*p = (struct piece){ word, r };
-}
-
-/* The piece of folded text that the scan will see as a word and that is rarest: the scan parts
- * words at every apostrophe, and reads spaceless characters in pairs. */
-static struct str wake_piece(struct str folded)
-{
-	struct piece piece = { STR_NONE, 0 };
-	size_t start = 0, pair = SIZE_MAX;
-	for (size_t i = 0; i < folded.n;) {
-		uint32_t c = (unsigned char)folded.p[i];
-		size_t n = c < 0x80 ? 1 : utf8_read(folded, i, &c);
-		bool word = fold_is_word(folded.p[i]);
-		bool spaceless = c >= 0x80 && word && fold_entry(c)->class & FOLD_SPACELESS;
-		if (!word || spaceless) {
-			consider(&piece, str_slice(folded, start, i), false);
-			start = i + n;
-		}
-		if (spaceless)
-			consider(&piece, str_slice(folded, pair == SIZE_MAX ? i : pair, i + n),
-				true);
-		pair = spaceless ? i : SIZE_MAX;
-		i += n;
-	}
-	consider(&piece, str_slice(folded, start, folded.n), false);
-	return piece.best;
-}
 
 static void add_wake(struct compiler *c, struct str folded)
 {
-	struct str word = wake_piece(folded);
-	if (c->wake_count == c->wake_size) {
-		c->wake_size = c->wake_size ? c->wake_size * 2 : 256;
-		c->wake_words = mem_resize(c->wake_words, c->wake_size, sizeof *c->wake_words);
-	}
-	c->wake_words[c->wake_count++] = word;
-	uint32_t first;
-	if (word.n && (unsigned char)word.p[0] >= 0xE0 && utf8_read(word, 0, &first) &&
-		fold_entry(first)->class & FOLD_SPACELESS)
-		c->set->wake.spaceless = true;
+	wake_words_add(&c->wake_words, wake_piece(folded));
 }
 
 /* --- one term --- */
@@ -134,7 +64,7 @@ static size_t anchor_of(struct compiler *c, const struct text_words *words)
 	size_t best = 0, best_rarity = 0;
 	for (size_t i = 0; i < words->count; i++) {
 		struct text_word w = words->items[i];
-		size_t r = rarity(text_word(&c->text, w), w.flags & WORD_SPACELESS);
+		size_t r = word_rarity(text_word(&c->text, w), w.flags & WORD_SPACELESS);
 		if (r > best_rarity) {
 			best = i;
 			best_rarity = r;
@@ -185,12 +115,17 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	size_t anchor = anchor_of(c, words);
 	const struct phrase *phrase = keep_phrase(c, id);
 	struct str joined = join(c, phrase, false);
-	words_add(&set->words, phrase->words[anchor].word, id, (uint16_t)anchor, POSTING_WORD);
+	if (phrase->count == 1) {
+		words_add(&set->words, phrase->words[0].word, id, 0, POSTING_WORD);
+	} else {
+		const struct phrase_word *pair = phrase->words + anchor - (anchor > 0);
+		words_add_pair(&set->words, pair[0].word, pair[1].word, id,
+			(uint16_t)(pair - phrase->words));
+	}
 	if (!str_eq(joined, phrase->words[0].word))
 		words_add(&set->words, joined, id, 0, POSTING_JOINED);
 	if (c->wakes[id]) {
-		add_wake(c,
-			arena_str(&set->arena, (struct str){ c->text.folded.p, c->text.folded.n }));
+		wake_words_add_phrase(&c->wake_words, phrase, anchor);
 		add_wake(c, joined);
 	}
 }
@@ -246,7 +181,7 @@ static size_t term_cost(const struct compiler *c, uint32_t id)
 		return COST_ALWAYS;
 	if (t->kind == TERM_REGEX)
 		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
-	size_t r = rarity(wake_piece(t->folded), false);
+	size_t r = word_rarity(wake_piece(t->folded), false);
 	return r > 7 ? 1 : r > 5 ? 3 : r > 4 ? 10 : 40;
 }
 
@@ -457,6 +392,7 @@ static void mark_rules(struct compiler *c)
 	}
 }
 
+/* Those first that count alone. */
 struct ruleset *ruleset_create(struct rules *rules)
 {
 	struct ruleset *set = mem_zero(1, sizeof *set);
@@ -472,19 +408,16 @@ struct ruleset *ruleset_create(struct rules *rules)
 	mark_rules(&c);
 	for (size_t i = 0; i < rules->term_count; i++)
 		add_term(&c, (uint32_t)i);
+	words_ready(&set->words);
 	add_literals(&c);
 	link_lists(&c);
-	bool spaceless = set->wake.spaceless;
-	wake_init(&set->wake, c.wake_count);
-	set->wake.spaceless = spaceless;
-	for (size_t i = 0; i < c.wake_count; i++)
-		wake_add(&set->wake, c.wake_words[i]);
+	wake_words_fill(&c.wake_words, &set->wake);
 	text_finish(&c.text);
 	buf_finish(&c.joined);
 	mem_free(c.wakes);
 	mem_free(c.term_literals);
 	mem_free(c.list_costs);
-	mem_free(c.wake_words);
+	wake_words_finish(&c.wake_words);
 	return set;
 }
 

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,42 +11,6 @@
 #include "base/utf8.h"
 #include "rules/fields.h"
 #include "rules/load.h"
-
-/* Reads all of a regular file. 0 or -errno. */
-static int read_all(int fd, struct buf *out)
-{
-	struct stat info;
-	if (fstat(fd, &info) < 0)
-		return -errno;
-	if (!S_ISREG(info.st_mode))
-		return S_ISDIR(info.st_mode) ? -EISDIR : -EINVAL;
-	if (info.st_size > CONF_MAX_BYTES)
-		return -EFBIG;
-	for (;;) {
-		enum { STEP = 64 * 1024 };
-		size_t wanted = out->n ? STEP : (size_t)info.st_size + 1;
-		size_t left = out->max_bytes - out->n;
-		if (left == 0)
-			return -EFBIG;
-		wanted = wanted < left ? wanted : left;
-		ssize_t n = read(fd, buf_room(out, wanted), wanted);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : 0;
-		out->n += (size_t)n;
-	}
-}
-
-static int read_file(const char *path, struct buf *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return -errno;
-	int error = read_all(fd, out);
-	(void)close(fd); /* it was only read */
-	return error;
-}
 
 static bool begins_with_word(struct str s)
 {
@@ -96,40 +61,107 @@ static bool add_line(struct loader *l, struct term_list *list, struct str line, 
 	return true;
 }
 
-static void add_lines(struct loader *l, struct term_list *list, struct str text, const char *file)
+/* A list file while it is read. */
+struct lines {
+	struct loader *l;
+	struct term_list *list;
+	struct where at; /* of the last line */
+	struct buf data; /* what was read and not looked at */
+	bool ok;
+};
+
+static bool is_full(const struct lines *lines)
 {
-	struct where at = { file, 0, 1 };
-	struct str rest = text, line;
-	size_t messages = diag_count(l->diag, DIAG_NOTE);
-	bool ok = true;
-	if (str_starts(rest, STR("\xEF\xBB\xBF")))
+	return lines->l->rules->term_count == RULES_MAX_TERMS && !lines->ok;
+}
+
+/* The whole lines of what was read; at the end also the last one, without its end. */
+static void add_lines(struct lines *lines, bool end)
+{
+	struct str rest = buf_str(&lines->data), line;
+	const char *last = rest.n ? memrchr(rest.p, '\n', rest.n) : NULL;
+	size_t whole = end ? rest.n : last ? (size_t)(last - rest.p) + 1 : 0;
+	rest.n = whole;
+	if (lines->at.line == 0 && str_starts(rest, STR("\xEF\xBB\xBF")))
 		rest = str_slice(rest, 3, rest.n);
-	while (str_next(&rest, '\n', &line)) {
-		at.line++;
-		if (add_line(l, list, line, at))
+	while (rest.n > 0 && !is_full(lines) && str_next(&rest, '\n', &line)) {
+		lines->at.line++;
+		if (!add_line(lines->l, lines->list, line, lines->at))
+			lines->ok = false;
+	}
+	buf_cut(&lines->data, whole);
+}
+
+/* Reads a regular file piece by piece. 0 or -errno. */
+static int read_lines(int fd, struct lines *lines)
+{
+	enum { STEP_BYTES = 256 * 1024 };
+	size_t left = CONF_MAX_BYTES;
+	struct stat info;
+	if (fstat(fd, &info) < 0)
+		return -errno;
+	if (!S_ISREG(info.st_mode))
+		return S_ISDIR(info.st_mode) ? -EISDIR : -EINVAL;
+	if (info.st_size > CONF_MAX_BYTES)
+		return -EFBIG;
+	while (!is_full(lines)) {
+		ssize_t n = read(fd, buf_room(&lines->data, STEP_BYTES), STEP_BYTES);
+		if (n < 0 && errno == EINTR)
 			continue;
-		ok = false;
-		if (l->rules->term_count == RULES_MAX_TERMS)
+		if (n < 0)
+			return -errno;
+		if ((size_t)n > left)
+			return -EFBIG; /* it grew */
+		left -= (size_t)n;
+		lines->data.n += (size_t)n;
+		add_lines(lines, n == 0);
+		if (n == 0)
 			break;
 	}
-	if (!ok || diag_count(l->diag, DIAG_NOTE) > messages)
-		diag_add_text(l->diag, file, text);
+	return 0;
+}
+
+/* Keeps the file's text for the lines that messages show. */
+static void show_lines(struct loader *l, int fd, const char *file)
+{
+	struct buf text;
+	ssize_t n = 0;
+	buf_init(&text, CONF_MAX_BYTES);
+	for (char *at; (at = buf_room(&text, 64 * 1024)) != NULL; text.n += (size_t)n) {
+		n = pread(fd, at, 64 * 1024, (off_t)text.n);
+		if (n <= 0)
+			break;
+	}
+	diag_add_text(l->diag, file, buf_str(&text));
+	buf_finish(&text);
+}
+
+static int load_lines(struct loader *l, struct term_list *list, const char *path)
+{
+	struct lines lines = { .l = l, .list = list, .ok = true };
+	size_t messages = diag_count(l->diag, DIAG_NOTE);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	lines.at = (struct where){ arena_text(&l->rules->arena, str_of(path)), 0, 1 };
+	buf_init(&lines.data, 0);
+	int error = read_lines(fd, &lines);
+	if (!lines.ok || diag_count(l->diag, DIAG_NOTE) > messages)
+		show_lines(l, fd, lines.at.file);
+	buf_finish(&lines.data);
+	(void)close(fd); /* it was only read */
+	return error;
 }
 
 void load_list_file(struct loader *l, struct term_list *list, const char *path, struct where at)
 {
-	struct buf text;
-	buf_init(&text, CONF_MAX_BYTES + 1);
-	int error = read_file(path, &text);
 	list->first_term = (uint32_t)l->rules->term_count;
+	int error = load_lines(l, list, path);
 	if (error)
 		diag_error(l->diag, at, "cannot read the list file '%s': %s", path,
 			error == -EINVAL ? "it is not a regular file" : error_text(error));
-	else
-		add_lines(l, list, buf_str(&text), arena_text(&l->rules->arena, str_of(path)));
 	if (!error && list->term_count == 0)
 		diag_warning(l->diag, at, "the list file '%s' holds no term", path);
-	buf_finish(&text);
 }
 
 static void inline_list(struct loader *l, struct term_list *list, const struct conf_node *node)

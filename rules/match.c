@@ -166,15 +166,21 @@ static void find_in_run(struct match_scratch *m, enum post_field field, const st
 {
 	const struct text *text = &m->texts[field];
 	const struct words *words = &m->set->words;
-	for (size_t i = 0; i < run->count; i++) {
+	uint64_t before = 0, hash;
+	for (size_t i = 0; i < run->count; i++, before = hash) {
 		struct text_word w = run->words[i];
+		struct str word = text_word(text, w);
+		hash = wake_hash(word.p, word.n);
 		if (w.flags & WORD_SHUT)
 			continue;
-		const struct posting *p = words_find(words, text->folded.p + w.from, w.to - w.from);
+		const struct posting *p = words_find(words, hash, word);
 		for (; p; p = words_next(words, p)) {
 			if (p->kind == POSTING_WORD)
 				try_words(m, field, run, i, p);
 		}
+		p = i > 0 ? words_find_pair(words, words_pair_hash(before, hash)) : NULL;
+		for (; p; p = words_next(words, p))
+			try_words(m, field, run, i - 1, p);
 	}
 }
 
@@ -198,7 +204,8 @@ static void find_entity(struct match_scratch *m, enum post_field field, enum tex
 		[ENTITY_HANDLE] = POSTING_HANDLE,
 		[ENTITY_CASHTAG] = POSTING_CASHTAG };
 	const struct text *text = &m->texts[field];
-	const struct posting *p = words_find(&m->set->words, text->folded.p + from, to - from);
+	struct str body = { text->folded.p + from, to - from };
+	const struct posting *p = words_find(&m->set->words, wake_hash(body.p, body.n), body);
 	for (; p; p = words_next(&m->set->words, p)) {
 		struct str letters = m->set->rules->terms[p->term].letters;
 		const struct phrase *phrase = m->set->phrase_of ? m->set->phrase_of[p->term] : NULL;

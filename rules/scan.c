@@ -7,6 +7,7 @@
 #include "model/html.h"
 #include "rules/compiled.h"
 #include "rules/scan_kernel.h"
+#include "rules/scan_tags.h"
 
 struct scan {
 	const struct ruleset *set;
@@ -24,9 +25,18 @@ struct pending {
 	bool hit;
 };
 
+/* A value whose hashtags are still to be asked for. */
+struct value {
+	struct str text; /* as it is read */
+	size_t from, to; /* in the folded text */
+	size_t record; /* in pending */
+};
+
 enum {
 	BATCH_BYTES = 8 * 1024, /* of folded text, so that it stays in the first-level cache */
 	BATCH_RECORDS = 128,
+	BATCH_VALUES = 256,
+	AHEAD = 8, /* words whose tags are fetched before they are asked for */
 };
 
 /* Words are asked for in batches of records: steps of 64 bytes then run over short posts without
@@ -35,12 +45,15 @@ struct scan_scratch {
 	struct scan_text folded;
 	struct pending pending[BATCH_RECORDS];
 	size_t pending_count;
+	struct value values[BATCH_VALUES];
+	size_t value_count;
+	struct scan_word words[SCAN_MAX_WORDS];
 	struct text text; /* for hashtags whose case shows seams */
 	struct buf plain, html;
 	struct literals_scratch *literals;
 };
 
-enum { PLAIN_MAX_BYTES = 8 * 1024 * 1024, ASCII_PART_BYTES = 48 };
+enum { PLAIN_MAX_BYTES = 8 * 1024 * 1024 };
 
 struct scan *scan_create(
 	const struct ruleset *set, const struct post_map *map, enum scan_kernel_choice kernel)
@@ -111,120 +124,35 @@ static bool any_literal(const struct scan *s, struct scan_scratch *x, size_t fro
 	return any;
 }
 
-/* The parts of one hashtag, which the case of the original shows: is any waited for? */
-static bool any_part(const struct scan *s, struct scan_scratch *x, struct str tag)
+/* Is the part of a hashtag of this value waited for? Its folded form begins at `from`. */
+static bool any_tag(const struct scan *s, struct scan_scratch *x, size_t from, struct str text)
 {
-	text_set(&x->text, tag);
-	for (size_t i = 0; i < x->text.parts.count; i++) {
-		struct str part = text_word(&x->text, x->text.parts.items[i]);
-		if (wake_has(&s->set->wake, part.p, part.n))
-			return true;
-	}
-	return false;
+	struct str folded = { x->folded.p + from, x->folded.n - from };
+	return folded.n && memchr(folded.p, '#', folded.n) &&
+		scan_any_tag(&s->set->wake, &x->text, text, folded);
 }
 
-/* Where the part ends that begins at body.p[i]: at the seams of text.c, in ASCII. */
-static size_t ascii_part_end(struct str body, size_t i)
-{
-	for (i++; i < body.n; i++) {
-		char c = body.p[i], before = body.p[i - 1],
-		     next = i + 1 < body.n ? body.p[i + 1] : 0;
-		bool upper = c >= 'A' && c <= 'Z', upper_before = before >= 'A' && before <= 'Z';
-		if (c == '_' || (upper && (!upper_before || (next >= 'a' && next <= 'z'))))
-			break;
-	}
-	return i;
-}
-
-/* The same as any_part for a body of ASCII letters, digits and "_", which most are. */
-static bool any_ascii_part(const struct wake *w, struct str body)
-{
-	for (size_t i = 0; i < body.n;) {
-		char part[WAKE_PAD_BYTES + ASCII_PART_BYTES + WAKE_PAD_BYTES];
-		size_t end = body.p[i] == '_' ? i + 1 : ascii_part_end(body, i), n = end - i;
-		if (n > ASCII_PART_BYTES)
-			return true; /* so long a word is rare: the matcher shall look */
-		for (size_t j = 0; j < n; j++) {
-			char c = body.p[i + j];
-			part[WAKE_PAD_BYTES + j] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
-		}
-		if (body.p[i] != '_' && wake_has(w, part + WAKE_PAD_BYTES, n))
-			return true;
-		i = end;
-	}
-	return false;
-}
-
-/* Where the hashtag ends whose sign stands at text[at], with whether it may show seams: anything
- * but lower-case ASCII letters and digits might. */
-static size_t tag_end(struct str text, size_t at, bool *seams, bool *ascii)
-{
-	size_t i = at + 1;
-	for (; i < text.n; i++) {
-		char c = text.p[i];
-		if ((unsigned char)c >= 0x80)
-			*ascii = false;
-		if ((unsigned char)c >= 0x80 || c == '_' || (i > at + 1 && c >= 'A' && c <= 'Z'))
-			*seams = true;
-		else if (!fold_is_word(c))
-			break;
-	}
-	return i;
-}
-
-/* The same for all hashtags of a text. A sign in another form (U+FF03) is looked for too if
- * there are more signs in the folded text than in this one. */
-static bool any_tag(
-	const struct scan *s, struct scan_scratch *x, struct str text, size_t from_folded)
-{
-	size_t signs = 0, folded_signs = 0;
-	for (size_t at = from_folded; at < x->folded.n; at++)
-		folded_signs += x->folded.p[at] == '#';
-	for (size_t at = 0; at < text.n; signs++) {
-		const char *sign = memchr(text.p + at, '#', text.n - at);
-		if (!sign)
-			break;
-		bool seams = false, ascii = true;
-		size_t from = (size_t)(sign - text.p);
-		at = tag_end(text, from, &seams, &ascii);
-		if (seams && ascii && any_ascii_part(&s->set->wake, str_slice(text, from + 1, at)))
-			return true;
-		if (seams && !ascii && any_part(s, x, str_slice(text, from, at)))
-			return true;
-	}
-	return folded_signs != signs && any_part(s, x, text);
-}
-
-/* Terms do not match inside links, which are full of short words: they become spaces. A link that
- * follows a word character is none. */
-static void blank_links(struct scan_text *t, size_t from)
-{
-	const char *colon;
-	while ((colon = memchr(t->p + from, ':', t->n - from)) != NULL) {
-		size_t at = (size_t)(colon - t->p), start = at - (at - from < 5 ? at - from : 5);
-		from = at + 1;
-		if (from >= t->n || t->p[from] != '/')
-			continue;
-		/* "http" or "https" before the colon. */
-		start += at - start == 5 && t->p[start] == 'h' ? 0 : at - start == 5;
-		size_t end = link_shut_end(t->p, start, t->n);
-		if (end == 0)
-			continue;
-		memset(t->p + start, ' ', end - start);
-		from = end;
-	}
-}
-
-/* Ends a value whose folded form begins at `from`. What can be told without its words: whether a
- * spaceless character or the part of a hashtag is waited for. text: the value as it is read. */
+/* Ends a value whose folded form begins at `from`. text: the value as it is read; it stays where it
+ * is until the batch is flushed. What can be told at once: whether a pair of spaceless characters
+ * is waited for. */
 static bool end_value(const struct scan *s, struct scan_scratch *x, size_t from, struct str text)
 {
 	struct scan_text *t = &x->folded;
 	bool hit = t->hit;
-	if (!hit && memchr(t->p + from, '#', t->n - from))
-		hit = any_tag(s, x, text, from);
-	if (!s->set->literals) /* regexes do look into links */
-		blank_links(t, from);
+	if (x->value_count < BATCH_VALUES)
+		x->values[x->value_count++] = (struct value){ text, from, t->n, x->pending_count };
+	else
+		hit = hit || any_tag(s, x, from, text);
+	t->p[t->n++] = ' ';
+	return hit;
+}
+
+/* The same for a text that does not stay. */
+static bool end_passing_value(
+	const struct scan *s, struct scan_scratch *x, size_t from, struct str text)
+{
+	struct scan_text *t = &x->folded;
+	bool hit = t->hit || any_tag(s, x, from, text);
 	t->p[t->n++] = ' ';
 	return hit;
 }
@@ -236,11 +164,17 @@ static void start_value(struct scan_scratch *x)
 	t->before = t->last = 0;
 }
 
-static bool add_plain(const struct scan *s, struct scan_scratch *x, struct str text)
+static size_t fold_plain(const struct scan *s, struct scan_scratch *x, struct str text)
 {
 	size_t from = x->folded.n;
 	start_value(x);
 	s->kernel->fold_plain(&x->folded, &s->set->wake, text.p, text.p + text.n);
+	return from;
+}
+
+static bool add_plain(const struct scan *s, struct scan_scratch *x, struct str text)
+{
+	size_t from = fold_plain(s, x, text);
 	return end_value(s, x, from, text);
 }
 
@@ -268,7 +202,8 @@ static bool add_html(const struct scan *s, struct scan_scratch *x, struct str ra
 		return true;
 	buf_clear(&x->html);
 	html_to_text(buf_str(&x->plain), &x->html);
-	return x->html.full || add_plain(s, x, buf_str(&x->html));
+	size_t from = fold_plain(s, x, buf_str(&x->html));
+	return end_passing_value(s, x, from, buf_str(&x->html)) || x->html.full;
 }
 
 /* A string from behind its opening quote. Returns its closing quote, or where it turned out to
@@ -288,7 +223,7 @@ static const char *add_string(const struct scan *s, struct scan_scratch *x,
 		*hit = add_html(s, x, raw);
 	} else if (x->folded.escaped && memchr(x->folded.p + from, '#', x->folded.n - from)) {
 		bool whole = unescape(x, raw); /* else what there is of it */
-		*hit = end_value(s, x, from, buf_str(&x->plain)) || !whole;
+		*hit = end_passing_value(s, x, from, buf_str(&x->plain)) || !whole;
 	} else {
 		*hit = end_value(s, x, from, raw);
 	}
@@ -388,27 +323,121 @@ struct pass {
 	struct scan_counts *counts;
 };
 
+/* Is one of these partners the word's neighbour in the record? */
+static bool has_partner(const struct scan *s, const struct scan_text *t,
+	const struct scan_word *word, size_t from, size_t to, const struct wake_partner *partner)
+{
+	size_t next = word->to, next_end, before = word->from, before_start;
+	while (next < to && !fold_is_word(t->p[next]))
+		next++;
+	for (next_end = next; next_end < to && fold_is_word(t->p[next_end]);)
+		next_end++;
+	while (before > from && !fold_is_word(t->p[before - 1]))
+		before--;
+	for (before_start = before; before_start > from && fold_is_word(t->p[before_start - 1]);)
+		before_start--;
+	uint64_t hash = next < next_end ? wake_hash(t->p + next, next_end - next) : 0;
+	uint64_t hash_before = before_start < before
+		? wake_hash(t->p + before_start, before - before_start)
+		: 0;
+	for (; partner; partner = wake_next_partner(&s->set->wake, partner)) {
+		if (partner->hash == (partner->before ? hash_before : hash))
+			return true;
+	}
+	return false;
+}
+
+/* The words of a batch that are waited for, one after the other. */
+struct waited {
+	const struct scan *scan;
+	struct scan_scratch *scratch;
+	size_t count, next; /* in scratch->words */
+	size_t from; /* where to look for more */
+};
+
+/* The next word that passed the bits, waited for or not; NULL at the end. */
+static const struct scan_word *peek(struct waited *w)
+{
+	struct scan_scratch *x = w->scratch;
+	while (w->next == w->count && w->from < x->folded.n) {
+		w->count = w->scan->kernel->find_words(
+			&w->scan->set->wake, x->folded.p, &w->from, x->folded.n, x->words);
+		w->next = 0;
+	}
+	return w->next < w->count ? &x->words[w->next] : NULL;
+}
+
+/* Is a word of the record waited for? Leaves the record's words behind. */
+static bool any_word(struct waited *w, size_t from, size_t to)
+{
+	const struct wake *wake = &w->scan->set->wake;
+	const struct scan_word *word;
+	bool hit = false;
+	for (; (word = peek(w)) != NULL && word->to <= to; w->next++) {
+		if (hit)
+			continue;
+		if (w->next + AHEAD < w->count)
+			wake_prefetch(wake, w->scratch->words[w->next + AHEAD].hash);
+		if (!wake_tag(wake, word->hash))
+			continue;
+		const struct wake_partner *partner = wake_partners(wake, word->hash);
+		hit = !partner ||
+			has_partner(w->scan, &w->scratch->folded, word, from, to, partner);
+	}
+	return hit;
+}
+
+/* Hashtags of the batch: most batches have few, so that they are looked for in all values at once.
+ */
+static void ask_tags(const struct scan *s, struct scan_scratch *x)
+{
+	const struct scan_text *t = &x->folded;
+	size_t i = 0;
+	for (size_t at = 0; at < t->n;) {
+		const char *sign = memchr(t->p + at, '#', t->n - at);
+		if (!sign)
+			break;
+		at = (size_t)(sign - t->p);
+		while (i < x->value_count && x->values[i].to <= at)
+			i++;
+		if (i == x->value_count)
+			break;
+		const struct value *v = &x->values[i];
+		bool inside = v->from <= at; /* else it was asked for when it passed */
+		if (inside && !x->pending[v->record].hit)
+			x->pending[v->record].hit = scan_any_tag(&s->set->wake, &x->text, v->text,
+				(struct str){ t->p + v->from, v->to - v->from });
+		at = inside ? v->to : at + 1;
+	}
+	x->value_count = 0;
+}
+
 /* Tells the pending records that are hits, in order. Returns whether to go on. */
 static bool flush(struct pass *pass)
 {
 	const struct scan *s = pass->scan;
 	struct scan_scratch *x = pass->scratch;
-	size_t n = x->folded.n, count = x->pending_count;
-	size_t word = s->kernel->next_word(&s->set->wake, x->folded.p, 0, n);
-	x->folded.n = 0;
+	const struct scan_text *t = &x->folded;
+	size_t n = t->n, count = x->pending_count;
+	ask_tags(s, x);
+	if (!s->set->literals) /* regexes do look into links */
+		scan_blank_links(t->p, n);
+	struct waited waited = { .scan = s, .scratch = x };
 	x->pending_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct pending *r = &x->pending[i];
 		size_t to = i + 1 < count ? x->pending[i + 1].from : n;
-		bool hit = r->hit || word <= to || any_literal(s, x, r->from, to);
-		if (word <= to)
-			word = s->kernel->next_word(&s->set->wake, x->folded.p, to, n);
+		bool hit = any_word(&waited, r->from, to) || r->hit ||
+			any_literal(s, x, r->from, to);
 		if (!hit)
 			continue;
 		pass->counts->candidate_count++;
-		if (!pass->candidate(pass->ctx, r->record))
+		if (!pass->candidate(pass->ctx, r->record)) {
+			x->folded.n = 0;
 			return false;
+		}
 	}
+	x->folded.n = 0;
 	return true;
 }
 
@@ -516,7 +545,7 @@ void scan_block(const struct scan *scan, struct scan_scratch *scratch, struct st
 		.candidate = candidate,
 		.ctx = ctx,
 		.counts = counts };
-	scratch->folded.n = scratch->pending_count = 0;
+	scratch->folded.n = scratch->pending_count = scratch->value_count = 0;
 	if (scan->all)
 		scan_all(&pass);
 	else if (scan->lines_are_text)

@@ -136,56 +136,46 @@ AVX2 static inline uint32_t word_mask(__m256i v)
 	return mask_of(_mm256_or_si256(_mm256_or_si256(letter, digit), other));
 }
 
-/* Asks again, word by word, for the words that end in this step: the end of the first one that
- * is really waited for, or SIZE_MAX. */
-AVX2 static size_t first_of(const struct wake *w, const char *folded, size_t start, size_t at,
-	uint64_t starts, uint64_t ends)
+/* Writes the word, and keeps it if its bit is there: no branch to go wrong. */
+AVX2 static inline size_t add_word(const struct wake *w, const char *folded, size_t start,
+	size_t end, struct scan_word *words, size_t count)
 {
-	for (; ends; ends = _blsr_u64(ends)) {
-		size_t end = at + (size_t)_tzcnt_u64(ends);
-		if (starts && at + (size_t)_tzcnt_u64(starts) < end) {
-			start = at + (size_t)_tzcnt_u64(starts);
-			starts = _blsr_u64(starts);
-		}
-		if (wake_has(w, folded + start, end - start))
-			return end;
-	}
-	return SIZE_MAX;
+	uint64_t hash = wake_hash(folded + start, end - start);
+	words[count] = (struct scan_word){ hash, (uint32_t)start, (uint32_t)end };
+	return count + wake_bit(w, hash);
 }
 
-/* Walks the edges of words, 64 bytes a step: an edge is a bit where being in a word changes. The
- * bits of all words of a step are gathered before the one branch on them. */
-AVX2 static size_t next_word(const struct wake *w, const char *folded, size_t from, size_t n)
+/* Walks the edges of words, 64 bytes a step: an edge is a bit where being in a word changes. */
+AVX2 static size_t find_words(
+	const struct wake *w, const char *folded, size_t *from, size_t n, struct scan_word *words)
 {
+	enum { MOST_A_STEP = 33 };
 	uint64_t before = 0; /* was the last byte of the step before part of a word? */
-	size_t start = from; /* of the word that reaches into this step */
-	for (size_t at = from; at <= n; at += 64) {
+	size_t start = *from, count = 0, at; /* start: of the word that reaches into this step */
+	for (at = *from; at < n && count <= SCAN_MAX_WORDS - MOST_A_STEP; at += 64) {
 		uint64_t word = (uint64_t)word_mask(load(folded + at)) |
 			(uint64_t)word_mask(load(folded + at + STEP)) << 32;
 		if (n - at < 64)
 			word = _bzhi_u64(word, (unsigned)(n - at));
 		uint64_t starts = word & ~(word << 1 | before), ends = ~word & (word << 1 | before);
-		uint64_t all_starts = starts, all_ends = ends;
-		bool any = false;
 		if (before && ends) {
 			size_t end = at + (size_t)_tzcnt_u64(ends);
-			any = wake_bit(w, wake_hash(folded + start, end - start));
+			count = add_word(w, folded, start, end, words, count);
 			ends = _blsr_u64(ends);
 		}
-		for (; ends; ends = _blsr_u64(ends), starts = _blsr_u64(starts)) {
-			size_t first = (size_t)_tzcnt_u64(starts), end = (size_t)_tzcnt_u64(ends);
-			any |= wake_bit(w, wake_hash(folded + at + first, end - first));
-		}
-		if (__builtin_expect(any, 0)) {
-			size_t end = first_of(w, folded, start, at, all_starts, all_ends);
-			if (end != SIZE_MAX)
-				return end;
-		}
+		for (; ends; ends = _blsr_u64(ends), starts = _blsr_u64(starts))
+			count = add_word(w, folded, at + (size_t)_tzcnt_u64(starts),
+				at + (size_t)_tzcnt_u64(ends), words, count);
 		if (starts)
 			start = at + (size_t)_tzcnt_u64(starts);
 		before = word >> 63;
 	}
-	return SIZE_MAX;
+	if (before && at >= n) {
+		count = add_word(w, folded, start, n, words, count);
+		before = 0;
+	}
+	*from = before ? start : at < n ? at : n;
+	return count;
 }
 
 static const struct scan_kernel scan_kernel_avx2 = {
@@ -193,7 +183,7 @@ static const struct scan_kernel scan_kernel_avx2 = {
 	.next_event = next_event,
 	.fold_string = fold_string,
 	.fold_plain = fold_plain,
-	.next_word = next_word,
+	.find_words = find_words,
 };
 
 const struct scan_kernel *scan_kernel_best(void)

@@ -84,6 +84,13 @@ static inline const char *scan_special_fast(
 	return p + n;
 }
 
+struct scan_word {
+	uint64_t hash;
+	uint32_t from, to; /* in the folded text */
+};
+
+enum { SCAN_MAX_WORDS = 1024 };
+
 struct scan_kernel {
 	const char *name;
 	/* The first newline in p..end, or the first place where three bytes and a quote may end one
@@ -97,10 +104,12 @@ struct scan_kernel {
 	/* The same for plain text. */
 	void (*fold_plain)(
 		struct scan_text *t, const struct wake *w, const char *p, const char *end);
-	/* The end of the first word at or after `from` that is waited for, or SIZE_MAX. No word may
-	 * reach over `from`. WAKE_PAD_BYTES stand before the folded text, SCAN_PAD_BYTES behind it.
-	 */
-	size_t (*next_word)(const struct wake *w, const char *folded, size_t from, size_t n);
+	/* The words from *from on that wake_bit lets pass, in order: at most SCAN_MAX_WORDS into
+	 * words, returned as their number, with *from behind what was looked at; n once all was. No
+	 * word may reach over *from or n. WAKE_PAD_BYTES stand before the folded text,
+	 * SCAN_PAD_BYTES behind it. */
+	size_t (*find_words)(const struct wake *w, const char *folded, size_t *from, size_t n,
+		struct scan_word *words);
 };
 
 extern const struct scan_kernel scan_kernel_plain;

@@ -116,17 +116,21 @@ static void fold_plain(struct scan_text *t, const struct wake *w, const char *p,
 	}
 }
 
-static size_t next_word(const struct wake *w, const char *folded, size_t from, size_t n)
+static size_t find_words(
+	const struct wake *w, const char *folded, size_t *from, size_t n, struct scan_word *words)
 {
-	for (size_t i = from; i < n;) {
+	size_t count = 0, i = *from;
+	while (i < n && count < SCAN_MAX_WORDS) {
 		size_t start = i;
 		while (i < n && fold_is_word(folded[i]))
 			i++;
-		if (i > start && wake_has(w, folded + start, i - start))
-			return i;
+		uint64_t hash = i > start ? wake_hash(folded + start, i - start) : 0;
+		if (i > start && wake_bit(w, hash))
+			words[count++] = (struct scan_word){ hash, (uint32_t)start, (uint32_t)i };
 		i += i == start;
 	}
-	return SIZE_MAX;
+	*from = i;
+	return count;
 }
 
 const struct scan_kernel scan_kernel_plain = {
@@ -134,5 +138,5 @@ const struct scan_kernel scan_kernel_plain = {
 	.next_event = next_event,
 	.fold_string = fold_string,
 	.fold_plain = fold_plain,
-	.next_word = next_word,
+	.find_words = find_words,
 };

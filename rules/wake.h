@@ -10,10 +10,25 @@
 
 #include "base/str.h"
 
+/* One of the words of which one must stand beside a word for it to count. */
+struct wake_partner {
+	uint64_t hash;
+	bool before; /* it stands before the word, else behind it */
+	uint32_t next; /* wake::partners: the next of the same word; 0: none */
+};
+
+struct wake_pairs {
+	uint64_t hash; /* of the word; 0 is empty */
+	uint32_t first; /* wake::partners; 0: it counts alone after all */
+};
+
 struct wake {
 	uint64_t *bits; /* 2^bit_power of them */
 	uint32_t *tags; /* 2^tag_power; 0 is empty */
-	unsigned bit_power, tag_power;
+	struct wake_pairs *pairs; /* 2^pair_power: words that do not count alone; NULL: all do */
+	struct wake_partner *partners; /* [0] is not used */
+	size_t pair_count, partner_count, partner_size;
+	unsigned bit_power, tag_power, pair_power;
 	size_t count;
 	bool spaceless; /* some are of scripts without spaces: pairs of characters are asked for too
 			 */
@@ -21,7 +36,19 @@ struct wake {
 
 void wake_init(struct wake *w, size_t max_count); /* of wake_add */
 void wake_finish(struct wake *w);
-void wake_add(struct wake *w, struct str word); /* 1 byte or more */
+void wake_add(struct wake *w, uint64_t hash); /* wake_hash_of a word */
+/* A word that counts only with one of its partners before or behind it, nothing but other
+ * characters than those of words between: so it is in a phrase. Words that count alone must have
+ * been added before. Past WAKE_MAX_PARTNERS it counts alone. */
+enum { WAKE_MAX_PARTNERS = 8 };
+void wake_add_pair(struct wake *w, uint64_t hash, uint64_t partner, bool before);
+/* Of a word that is waited for: its first partner, or NULL if it counts alone. */
+const struct wake_partner *wake_partners(const struct wake *w, uint64_t hash);
+static inline const struct wake_partner *wake_next_partner(
+	const struct wake *w, const struct wake_partner *p)
+{
+	return p->next ? &w->partners[p->next] : NULL;
+}
 
 enum { WAKE_PAD_BYTES = 8 /* that must be readable before and behind a word to be hashed */ };
 
@@ -46,7 +73,7 @@ static inline uint64_t wake_hash(const char *p, size_t n)
 	return wake_mix(wake_load(p) << unused_bits, wake_load(p + n - 8) >> unused_bits, n);
 }
 
-/* The same for a word whose neighbours may not be read. */
+/* The same for a word whose neighbours may not be read; 1 byte or more. */
 uint64_t wake_hash_of(struct str word);
 
 static inline bool wake_bit(const struct wake *w, uint64_t hash)
@@ -65,6 +92,11 @@ static inline bool wake_tag(const struct wake *w, uint64_t hash)
 		if (w->tags[i] == 0)
 			return false;
 	}
+}
+
+static inline void wake_prefetch(const struct wake *w, uint64_t hash)
+{
+	__builtin_prefetch(&w->tags[hash >> (64 - w->tag_power)]);
 }
 
 static inline bool wake_has(const struct wake *w, const char *p, size_t n)

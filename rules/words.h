@@ -1,11 +1,14 @@
-/* A table from words to what is to be done when they occur, for the exact matcher: open
- * addressing over the same hash as the scan's, with the words themselves compared. */
+/* A table from words, and from pairs of words that follow each other, to what is to be done when
+ * they occur, for the exact matcher. A phrase stands under a pair: names share their words
+ * ("saint", "sur", "la") far more often than their pairs. Bits that fit the cache say no to most
+ * words. */
 #pragma once
 
 #include "rules/wake.h"
 
 enum posting_kind {
 	POSTING_WORD, /* the word at `position` of a term */
+	POSTING_PAIR, /* the words at `position` and behind it */
 	POSTING_JOINED, /* a phrase written as one word, in a hashtag or handle */
 	POSTING_TAG,
 	POSTING_HANDLE,
@@ -20,16 +23,19 @@ struct posting {
 };
 
 struct word_entry {
-	const char *p;
+	uint64_t hash;
+	const char *p; /* NULL: a pair, which is known by its hash alone */
 	uint32_t n;
 	uint32_t first; /* posting; 0: none */
 };
 
 struct words {
+	uint64_t *bits; /* 2^bit_power of them */
 	uint32_t *slots; /* entry + 1; 0 is empty */
 	struct word_entry *entries;
 	struct posting *postings; /* [0] is not used */
 	size_t slot_power, entry_count, entry_size, posting_count, posting_size;
+	unsigned bit_power;
 };
 
 void words_init(struct words *w);
@@ -37,8 +43,26 @@ void words_finish(struct words *w);
 /* The word's bytes must live as long as the table. */
 void words_add(
 	struct words *w, struct str word, uint32_t term, uint16_t position, enum posting_kind kind);
-/* The first posting of a word, or NULL. WAKE_PAD_BYTES must be readable before and behind it. */
-const struct posting *words_find(const struct words *w, const char *p, size_t n);
+void words_add_pair(
+	struct words *w, struct str first, struct str second, uint32_t term, uint16_t position);
+/* After the last was added and before the first is asked for. */
+void words_ready(struct words *w);
+
+static inline uint64_t words_pair_hash(uint64_t first, uint64_t second)
+{
+	return wake_mix(first, second, 0);
+}
+
+static inline bool words_may_have(const struct words *w, uint64_t hash)
+{
+	uint64_t i = hash >> (64 - w->bit_power);
+	return w->bits[i >> 6] >> (i & 63) & 1;
+}
+
+/* The first posting of a word, or NULL. hash: wake_hash of it. */
+const struct posting *words_find(const struct words *w, uint64_t hash, struct str word);
+/* The same of a pair of words; may be that of another pair. hash: words_pair_hash of theirs. */
+const struct posting *words_find_pair(const struct words *w, uint64_t hash);
 static inline const struct posting *words_next(const struct words *w, const struct posting *p)
 {
 	return p->next ? &w->postings[p->next] : NULL;

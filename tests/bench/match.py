@@ -132,6 +132,27 @@ def measure(title, commands, corpus, rounds):
     return base
 
 
+def both(command):
+    """How long the same command takes twice at once: what two threads could reach here."""
+    start = time.perf_counter()
+    started = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
+    for process in started:
+        process.wait()
+    return time.perf_counter() - start
+
+
+def scaling(vigie, words, corpus, rounds):
+    one = [vigie, "match", "-r", words, "--count", "-j1", corpus]
+    two = [vigie, "match", "-r", words, "--count", "-j2", corpus]
+    times = [(run(one)[0], run(two)[0], both(one)) for _ in range(2 * rounds)]
+    least = [min(column) for column in zip(*times)]
+    print(
+        f"\ntwo threads are {least[0] / least[1]:.2f} times as fast as one; "
+        f"two processes at once do {2 * least[0] / least[2]:.2f} times the work of one"
+    )
+    sys.stdout.flush()
+
+
 def main():
     vigie, lines = sys.argv[1], sys.argv[2]
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 5
@@ -157,6 +178,10 @@ def main():
         measure("tweets v1.1, 1,000 brands", peers(vigie, lines, brands, tweets, False, [1]), tweets, rounds)
         measure("tweets v1.1, 100,000 words that do not occur", peers(vigie, lines, many, tweets, False, [1]), tweets, rounds)
         measure("Jetstream events, 1,000 words that do not occur", peers(vigie, lines, rare, events, False, [1, 2]), events, rounds)
+        large = os.path.join(folder, "jetstream-large.ndjson")
+        repeat(large, os.path.join(DATA, "jetstream/events_v1.ndjson"), 800_000_000)
+        scaling(vigie, rare, large, rounds)
+        os.unlink(large)
         measure("French tweets, 500 companies", peers(vigie, lines, companies, french, False, [1, 2]), french, rounds)
         measure("French tweets, 150,000 brands, communes and cities", peers(vigie, lines, cities, french, False, [1]), french, rounds)
     finally:

@@ -4,6 +4,7 @@
 #include "conf/yaml.h"
 #include "model/map.h"
 #include "rules/scan.h"
+#include "rules/wake.h"
 
 struct seen {
 	struct str records[16];
@@ -85,10 +86,89 @@ static void the_record_after_a_broken_one_is_found(void **state)
 	ruleset_destroy(set);
 }
 
+static bool lets_through(
+	const struct ruleset *set, enum scan_kernel_choice kernel, const char *text)
+{
+	struct buf block;
+	buf_init(&block, 0);
+	buf_addf(&block, "{\"text\":\"centrale\"}\n{\"text\":\"%s\"}\n{\"text\":\"solaire\"}\n",
+		text);
+	struct seen seen = scan_with(set, kernel, buf_str(&block));
+	buf_finish(&block);
+	assert_true(seen.count <= 1);
+	return seen.count == 1;
+}
+
+static void a_phrase_wakes_with_its_neighbours_however_they_are_written(void **state)
+{
+	static const struct {
+		const char *phrase, *text;
+		bool wakes;
+	} cases[] = {
+		{ "centrale solaire", "la centrale solaire", true },
+		{ "centrale solaire", "LA CENTRALE-SOLAIRE!", true },
+		{ "centrale solaire", "centrale\\u0020\\u2600 solaire", true },
+		{ "centrale solaire", "#Centrale #Solaire", true },
+		{ "centrale solaire", "#CentraleSolaire", true },
+		{ "centrale solaire", "@CentraleSolaire", true },
+		{ "centrale solaire", "solaire centrale", false },
+		{ "centrale solaire", "centrale du solaire", false },
+		{ "centrale solaire", "une centrale", false },
+		{ "le photovoltaïque", "le photovoltai\\u0308que", true },
+		{ "le photovoltaïque", "du photovoltaïque", false },
+		{ "photovoltaïque le", "photovoltaïque; le", true },
+		{ "photovoltaïque le", "photovoltaïque, les", false },
+		{ "s'il pleut", "s'il pleut", true },
+		{ "s'il pleut", "s’il\\tpleut", true },
+		{ "s'il pleut", "elle pleut", false },
+		{ "太陽 panneau", "太陽 panneau", true },
+		{ "太陽 panneau", "太陽panneau", true },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf yaml;
+		buf_init(&yaml, 0);
+		buf_addf(&yaml, "rules: [{ name: r, any: [\"%s\"] }]", cases[i].phrase);
+		struct ruleset *set = rules_of(buf_str(&yaml));
+		for (int kernel = SCAN_FASTEST; kernel <= SCAN_PLAIN_C; kernel++) {
+			bool woke = lets_through(
+				set, (enum scan_kernel_choice)kernel, cases[i].text);
+			if (woke != cases[i].wakes)
+				fail_msg("%s: %s", cases[i].phrase, cases[i].text);
+		}
+		ruleset_destroy(set);
+		buf_finish(&yaml);
+	}
+}
+
+static void a_word_with_too_many_neighbours_wakes_alone(void **state)
+{
+	(void)state;
+	struct buf yaml;
+	buf_init(&yaml, 0);
+	buf_add(&yaml, STR("rules: [{ name: r, any: ["));
+	for (char c = 'a'; c < 'a' + WAKE_MAX_PARTNERS; c++)
+		buf_addf(&yaml, "photovoltaique u%c,", c);
+	for (int over = 0; over < 2; over++) {
+		struct buf whole;
+		buf_init(&whole, 0);
+		buf_addf(&whole, "%.*s %s ] }]", STR_ARGS(buf_str(&yaml)),
+			over ? "photovoltaique zz" : "");
+		struct ruleset *set = rules_of(buf_str(&whole));
+		assert_int_equal(lets_through(set, SCAN_FASTEST, "photovoltaique rien"), over);
+		assert_true(lets_through(set, SCAN_FASTEST, "photovoltaique uc"));
+		ruleset_destroy(set);
+		buf_finish(&whole);
+	}
+	buf_finish(&yaml);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_record_after_a_broken_one_is_found),
+		cmocka_unit_test(a_phrase_wakes_with_its_neighbours_however_they_are_written),
+		cmocka_unit_test(a_word_with_too_many_neighbours_wakes_alone),
 	};
 	return cmocka_run_group_tests_name("scan of blocks", tests, NULL, NULL);
 }

@@ -1,0 +1,105 @@
+#include "rules/scan_tags.h"
+
+#include <string.h>
+
+enum { ASCII_PART_BYTES = 48 };
+
+/* The parts of one hashtag, which the case of the original shows: is any waited for? */
+static bool any_part(const struct wake *w, struct text *scratch, struct str tag)
+{
+	text_set(scratch, tag);
+	for (size_t i = 0; i < scratch->parts.count; i++) {
+		struct str part = text_word(scratch, scratch->parts.items[i]);
+		if (wake_has(w, part.p, part.n))
+			return true;
+	}
+	return false;
+}
+
+/* Where the part ends that begins at body.p[i]: at the seams of text.c, in ASCII. */
+static size_t ascii_part_end(struct str body, size_t i)
+{
+	for (i++; i < body.n; i++) {
+		char c = body.p[i], before = body.p[i - 1],
+		     next = i + 1 < body.n ? body.p[i + 1] : 0;
+		bool upper = c >= 'A' && c <= 'Z', upper_before = before >= 'A' && before <= 'Z';
+		if (c == '_' || (upper && (!upper_before || (next >= 'a' && next <= 'z'))))
+			break;
+	}
+	return i;
+}
+
+/* The same as any_part for a body of ASCII letters, digits and "_", which most are. */
+static bool any_ascii_part(const struct wake *w, struct str body)
+{
+	for (size_t i = 0; i < body.n;) {
+		char part[WAKE_PAD_BYTES + ASCII_PART_BYTES + WAKE_PAD_BYTES];
+		size_t end = body.p[i] == '_' ? i + 1 : ascii_part_end(body, i), n = end - i;
+		if (n > ASCII_PART_BYTES)
+			return true; /* so long a word is rare: the matcher shall look */
+		for (size_t j = 0; j < n; j++) {
+			char c = body.p[i + j];
+			part[WAKE_PAD_BYTES + j] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+		}
+		if (body.p[i] != '_' && wake_has(w, part + WAKE_PAD_BYTES, n))
+			return true;
+		i = end;
+	}
+	return false;
+}
+
+/* Where the hashtag ends whose sign stands at text[at], with whether it may show seams: anything
+ * but lower-case ASCII letters and digits might. */
+static size_t tag_end(struct str text, size_t at, bool *seams, bool *ascii)
+{
+	size_t i = at + 1;
+	for (; i < text.n; i++) {
+		char c = text.p[i];
+		if ((unsigned char)c >= 0x80)
+			*ascii = false;
+		if ((unsigned char)c >= 0x80 || c == '_' || (i > at + 1 && c >= 'A' && c <= 'Z'))
+			*seams = true;
+		else if (!fold_is_word(c))
+			break;
+	}
+	return i;
+}
+
+bool scan_any_tag(const struct wake *w, struct text *scratch, struct str text, struct str folded)
+{
+	size_t signs = 0, folded_signs = 0;
+	for (size_t at = 0; at < folded.n; at++)
+		folded_signs += folded.p[at] == '#';
+	for (size_t at = 0; at < text.n; signs++) {
+		const char *sign = memchr(text.p + at, '#', text.n - at);
+		if (!sign)
+			break;
+		bool seams = false, ascii = true;
+		size_t from = (size_t)(sign - text.p);
+		at = tag_end(text, from, &seams, &ascii);
+		if (seams && ascii && any_ascii_part(w, str_slice(text, from + 1, at)))
+			return true;
+		if (seams && !ascii && any_part(w, scratch, str_slice(text, from, at)))
+			return true;
+	}
+	/* A sign in another form (U+FF03). */
+	return folded_signs != signs && any_part(w, scratch, text);
+}
+
+void scan_blank_links(char *p, size_t n)
+{
+	const char *colon;
+	for (size_t from = 0; (colon = memchr(p + from, ':', n - from)) != NULL;) {
+		size_t at = (size_t)(colon - p), start = at - (at - from < 5 ? at - from : 5);
+		from = at + 1;
+		if (from >= n || p[from] != '/')
+			continue;
+		/* "http" or "https" before the colon. */
+		start += at - start == 5 && p[start] == 'h' ? 0 : at - start == 5;
+		size_t end = link_shut_end(p, start, n);
+		if (end == 0)
+			continue;
+		memset(p + start, ' ', end - start);
+		from = end;
+	}
+}

@@ -1,0 +1,12 @@
+/* What the scan must see in a text besides its words: the parts of hashtags, which only the case of
+ * the original shows, and links, in which it need not look. */
+#pragma once
+
+#include "rules/text.h"
+#include "rules/wake.h"
+
+/* Is the part of a hashtag of this text waited for? folded: the same text, folded. */
+bool scan_any_tag(const struct wake *w, struct text *scratch, struct str text, struct str folded);
+/* Terms do not match inside links, which are full of short words: they become spaces. p is folded;
+ * a link that follows a word character is none. */
+void scan_blank_links(char *p, size_t n);
