@@ -95,13 +95,44 @@ static void make_room(struct folded *f, size_t size)
 	f->size = grown;
 }
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first byte is the lowest");
+
+/* Upper-case ASCII letters among eight bytes to lower case. */
+static uint64_t lower_eight(uint64_t v)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+	uint64_t low = v & ~high;
+	uint64_t from_a = low + ones * (0x80 - 'A'), past_z = low + ones * (0x80 - 'Z' - 1);
+	return v | (from_a & ~past_z & ~v & high) >> 2;
+}
+
+/* Folds the plain ASCII from text byte i on, eight bytes a step. Returns where to go on: at a byte
+ * that is none, or near the end. */
+static size_t fold_ascii(struct folded *f, struct str s, size_t i)
+{
+	enum { STEP = 8 };
+	size_t plain = STEP;
+	while (plain == STEP && s.n - i >= STEP) {
+		uint64_t v;
+		memcpy(&v, s.p + i, STEP);
+		uint64_t other = v & UINT64_C(0x8080808080808080), low = lower_eight(v);
+		plain = other ? (size_t)__builtin_ctzll(other) / 8 : STEP;
+		memcpy(f->p + f->n, &low, STEP);
+		for (size_t j = 0; j < STEP; j++)
+			f->from[f->n + j] = (uint32_t)(i + j);
+		i += plain;
+		f->n += plain;
+	}
+	return i;
+}
+
 void folded_set(struct folded *f, struct str s)
 {
 	if (s.n > FOLD_MAX_BYTES)
 		s.n = utf8_floor(s, FOLD_MAX_BYTES);
 	f->n = 0;
 	make_room(f, s.n + FOLD_MAX_EXPANSION);
-	for (size_t i = 0; i < s.n;) {
+	for (size_t i = 0; (i = fold_ascii(f, s, i)) < s.n;) {
 		unsigned char a = (unsigned char)s.p[i];
 		if (a < 0x80) {
 			f->from[f->n] = (uint32_t)i;

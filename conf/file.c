@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/utf8.h"
 #include "conf/yaml.h"
 
 /* 0 or -errno; -EFBIG past the ceiling. The size is only a guess: a pipe has none. */
@@ -69,16 +68,6 @@ struct conf_node *conf_get(const struct conf_node *node, const char *key)
 			return &node->items[i];
 	}
 	return NULL;
-}
-
-struct where conf_place(const struct conf_node *scalar, size_t byte)
-{
-	struct where at = scalar->at;
-	if (scalar->exact) {
-		struct str before = str_slice(scalar->text, 0, utf8_floor(scalar->text, byte));
-		at.col += (uint32_t)(utf8_count(before) + scalar->quoted);
-	}
-	return at;
 }
 
 const char *conf_kind_name(const struct conf_node *node)

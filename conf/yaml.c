@@ -143,6 +143,7 @@ static struct conf_node scalar_node(struct reader *r, const yaml_event_t *event)
 	struct str written = str_slice(r->cursor.text, from, from + value.n);
 	node.exact = str_eq(written, value);
 	node.text = node.exact ? written : arena_str(r->arena, value);
+	node.written = node.exact ? NULL : r->cursor.text.p + r->cursor.byte;
 	if (!node.text.p)
 		stop(r, node.at, "the file does not fit in the memory set aside for it");
 	if (str_find_char(value, '\0') != SIZE_MAX)

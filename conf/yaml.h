@@ -18,6 +18,7 @@ struct conf_node {
 	bool exact; /* text stands in the file as it is, on one line */
 	struct where at;
 	struct str text; /* of a scalar */
+	const char *written; /* of a scalar that is not exact: in the file, which ends in a NUL */
 	struct conf_node *items; /* of a list, or the values of a map */
 	struct conf_key *keys; /* of a map, one for each item */
 	size_t count;
@@ -40,9 +41,12 @@ struct conf_node *conf_read_text(
 /* The value of a key of a map; NULL if there is none or node is no map. */
 struct conf_node *conf_get(const struct conf_node *node, const char *key);
 
-/* The place of a character inside a scalar's text, for errors within a term or a query:
- * exact for scalars on one line without escapes, else the scalar's start. */
+/* The place of a character inside a scalar's text, for errors within a term or a query, however
+ * the scalar is written: plain, quoted with escapes, folded or literal. */
 struct where conf_place(const struct conf_node *scalar, size_t byte);
+/* The same for bytes in ascending order, in one pass. */
+void conf_places(
+	const struct conf_node *scalar, const size_t *bytes, size_t count, struct where *places);
 
 /* "nothing", "text", "a list" or "a map", for messages. */
 const char *conf_kind_name(const struct conf_node *node);

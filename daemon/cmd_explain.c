@@ -11,11 +11,13 @@
 #include "daemon/command.h"
 #include "daemon/config.h"
 #include "rules/explain.h"
+#include "rules/print.h"
 
 struct options {
 	const char *file, *map, *post, *rule, *text;
 	const char *lang, *from, *source, *type;
-	bool json;
+	bool json, yaml;
+	bool tree; /* no post: the rule itself is shown */
 };
 
 struct explaining {
@@ -140,6 +142,8 @@ static bool read_post(struct explaining *x)
 static bool get_post(struct explaining *x)
 {
 	const struct options *o = &x->options;
+	if (o->tree)
+		return true;
 	const char *path = o->post ? o->post : strcmp(o->text, "-") == 0 ? o->text : NULL;
 	x->post = post_empty();
 	if (!path)
@@ -166,6 +170,7 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "rules", required_argument, NULL, 'r' },
 	{ "json", no_argument, NULL, 'J' },
+	{ "yaml", no_argument, NULL, 'y' },
 	{ "post", required_argument, NULL, 'p' },
 	{ "map", required_argument, NULL, 'm' },
 	{ "lang", required_argument, NULL, 'l' },
@@ -202,7 +207,9 @@ static const char **option_of(struct options *o, int letter)
 /* -1: go on; else the exit code. */
 static int check_arguments(int given, char **arguments, struct options *o)
 {
-	int wanted = o->post ? 1 : 2;
+	bool post_wanted = o->post || o->map || o->lang || o->from || o->source || o->type ||
+		o->json;
+	int wanted = o->post || (given == 1 && !post_wanted) || o->yaml ? 1 : 2;
 	enum post_type type;
 	if (given < 1)
 		return command_usage(&command_explain, "which rule, and which text?");
@@ -214,7 +221,10 @@ static int check_arguments(int given, char **arguments, struct options *o)
 	if (o->type && !post_type_of(str_of(o->type), &type))
 		return command_usage(&command_explain, "no such type of post: '%s'", o->type);
 	o->rule = arguments[0];
-	o->text = o->post ? NULL : arguments[1];
+	o->tree = o->yaml || (given == 1 && !o->post);
+	o->text = o->post || o->tree ? NULL : arguments[1];
+	if (o->yaml && (o->post || post_wanted))
+		return command_usage(&command_explain, "--yaml shows a rule, not a post");
 	return -1;
 }
 
@@ -229,6 +239,8 @@ static int parse(int argc, char **argv, struct options *o)
 			*value = optarg;
 		} else if (c == 'J') {
 			o->json = true;
+		} else if (c == 'y') {
+			o->yaml = true;
 		} else if (c == 'h') {
 			command_help(&command_explain, stdout);
 			return EXIT_FOUND;
@@ -239,8 +251,35 @@ static int parse(int argc, char **argv, struct options *o)
 	return check_arguments(argc - optind, argv + optind, o);
 }
 
+/* The rule as it could be written, a line at a time escaped for the terminal. */
+static int print_tree(const struct explaining *x, size_t rule)
+{
+	const struct rules *rules = ruleset_rules(x->set);
+	struct buf text, out;
+	struct str rest, line;
+	buf_init(&text, 0);
+	buf_init(&out, 0);
+	if (x->options.yaml)
+		print_yaml(rules, rule, &text);
+	else
+		print_query(rules, rules->rules[rule].root, &text);
+	rest = buf_str(&text);
+	while (str_next(&rest, '\n', &line)) {
+		if (line.n == 0)
+			continue;
+		escape_control(&out, line);
+		buf_add_char(&out, '\n');
+	}
+	bool written = command_write(buf_str(&out));
+	buf_finish(&text);
+	buf_finish(&out);
+	return written ? EXIT_FOUND : EXIT_USAGE;
+}
+
 static int print(struct explaining *x, size_t rule)
 {
+	if (x->options.tree)
+		return print_tree(x, rule);
 	const struct explained *root = explain(x->set, rule, &x->post, &x->arena);
 	struct buf out;
 	buf_init(&out, 0);
@@ -280,8 +319,10 @@ static int explain_main(int argc, char **argv)
 
 const struct command command_explain = {
 	.name = "explain",
-	.arguments = "[-c FILE | -r RULES] [--json] RULE (TEXT | --post FILE)",
-	.help = "Show clause by clause why a rule matches a post, or does not.",
+	.arguments = "[-c FILE | -r RULES] [--json] RULE [TEXT | --post FILE]",
+	.help = "Show clause by clause why a rule matches a post, or does not. Without a post, "
+		"show\n"
+		"the rule itself in one canonical form, as a query.",
 	.options =
 		"  -c, --config FILE   configuration whose rules are used\n"
 		"  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
@@ -295,6 +336,11 @@ const struct command command_explain = {
 		"      --source NAME   its source\n"
 		"      --type TYPE     post, reply, repost, quote, article, edit or delete\n"
 		"      --json          one JSON object\n"
+		"      --yaml          without a post: the rule as any, all, none and where, if "
+		"it\n"
+		"                      can be said so\n"
+		"\n"
+		"Without a post the rule itself is shown, in one canonical form, as a query.\n"
 		"\n"
 		"Exit status: 0 the rule matches, 1 it does not, 2 there are errors.\n",
 	.run = explain_main,

@@ -101,8 +101,6 @@ static bool on_match(void *ctx, const struct match *match)
 {
 	struct worker *w = ctx;
 	const struct options *o = &w->run->options;
-	if (o->count)
-		return false; /* one is enough */
 	if (o->json) {
 		match_json(match, &w->out);
 		buf_add_char(&w->out, '\n');
@@ -137,7 +135,7 @@ static void work(void *ctx, const struct block *block)
 		matcher_reject(&w->counts, "line too long", block->too_long_count);
 	matcher_run(w->matcher,
 		&(struct matcher_block){ .records = block->lines,
-			.found = on_match,
+			.found = w->run->options.count ? NULL : on_match,
 			.rejected = on_rejected,
 			.ctx = w },
 		&w->counts);

@@ -125,8 +125,9 @@ static bool on_candidate(void *ctx, struct str record)
 	post.source = m->block->source;
 	post.received_at_us = m->block->received_at_us;
 	m->counts->post_count++;
-	size_t matches = ruleset_match(
-		m->set, m->match_scratch, &post, m->block->found, m->block->ctx);
+	size_t matches = m->block->found
+		? ruleset_match(m->set, m->match_scratch, &post, m->block->found, m->block->ctx)
+		: ruleset_any(m->set, m->match_scratch, &post);
 	m->counts->match_count += matches;
 	m->counts->matching_count += matches > 0;
 	return true;

@@ -35,7 +35,8 @@ struct matcher_block {
 	struct str records; /* whole lines */
 	struct str source; /* name for post.source; may be absent */
 	int64_t received_at_us; /* 0: unknown */
-	/* Each match; false ends this post's matches. */
+	/* Each match; false ends this post's matches. NULL: posts that match are only counted, each
+	 * as one match. */
 	bool (*found)(void *ctx, const struct match *match);
 	/* A record that was rejected; at is a byte in it. May be NULL. */
 	void (*rejected)(void *ctx, struct str record, const char *reason, size_t at);

@@ -47,9 +47,11 @@ static void add_hit(const struct hit *hit, struct buf *out)
 		buf_add(out, STR(",\"list\":"));
 		escape_json(out, hit->list);
 	}
-	buf_addf(out, ",\"field\":\"%s\",\"from\":%lu,\"to\":%lu,\"way\":\"%s\"}",
-		post_field_name(hit->field), (unsigned long)hit->from, (unsigned long)hit->to,
-		hit_way_name(hit->way));
+	buf_addf(out, ",\"field\":\"%s\"", post_field_name(hit->field));
+	if (hit->field == FIELD_LINKS || hit->field == FIELD_TAGS)
+		buf_addf(out, ",\"item\":%lu", (unsigned long)hit->item);
+	buf_addf(out, ",\"from\":%lu,\"to\":%lu,\"way\":\"%s\"}", (unsigned long)hit->from,
+		(unsigned long)hit->to, hit_way_name(hit->way));
 }
 
 /* The keys of a match without the braces around them. */
@@ -125,10 +127,12 @@ enum alert_path {
 	ALERT_POST_REPOST_OF,
 	ALERT_POST_COUNTRY,
 	ALERT_POST_SENSITIVE,
+	ALERT_POST_MEDIA,
 	ALERT_AUTHOR_ID,
 	ALERT_AUTHOR_HANDLE,
 	ALERT_AUTHOR_NAME,
 	ALERT_AUTHOR_FOLLOWERS,
+	ALERT_AUTHOR_VERIFIED,
 	ALERT_PATHS
 };
 
@@ -156,18 +160,21 @@ static const char *const alert_paths[ALERT_PATHS] = {
 	[ALERT_POST_REPOST_OF] = "post.repost_of",
 	[ALERT_POST_COUNTRY] = "post.country",
 	[ALERT_POST_SENSITIVE] = "post.sensitive",
+	[ALERT_POST_MEDIA] = "post.media",
 	[ALERT_AUTHOR_ID] = "post.author.id",
 	[ALERT_AUTHOR_HANDLE] = "post.author.handle",
 	[ALERT_AUTHOR_NAME] = "post.author.name",
 	[ALERT_AUTHOR_FOLLOWERS] = "post.author.followers",
+	[ALERT_AUTHOR_VERIFIED] = "post.author.verified",
 };
 
-enum hit_path { HIT_TERM, HIT_LIST, HIT_FIELD, HIT_FROM, HIT_TO, HIT_WAY, HIT_PATHS };
+enum hit_path { HIT_TERM, HIT_LIST, HIT_FIELD, HIT_ITEM, HIT_FROM, HIT_TO, HIT_WAY, HIT_PATHS };
 
 static const char *const hit_paths[HIT_PATHS] = {
 	[HIT_TERM] = "term",
 	[HIT_LIST] = "list",
 	[HIT_FIELD] = "field",
+	[HIT_ITEM] = "item",
 	[HIT_FROM] = "from",
 	[HIT_TO] = "to",
 	[HIT_WAY] = "way",
@@ -199,6 +206,13 @@ static bool number_of(struct json_picked picked, int64_t *number)
 static bool time_of(struct json_picked picked, int64_t *wall_us)
 {
 	return picked.count && time_parse(text_of(picked), wall_us);
+}
+
+static enum tristate truth_of(struct json_picked picked)
+{
+	if (!picked.count || picked.items[0].type != JSON_BOOL)
+		return TRISTATE_UNKNOWN;
+	return str_eq(picked.items[0].text, STR("true")) ? TRISTATE_YES : TRISTATE_NO;
 }
 
 /* The strings of a list; false when the arena is full. */
@@ -241,11 +255,9 @@ static bool read_post(const struct json_picked *picked, struct arena *arena, str
 	(void)number_of(picked[ALERT_AUTHOR_FOLLOWERS], &post->author.followers); /* optional */
 	(void)time_of(picked[ALERT_POST_CREATED_AT], &post->created_at_us);
 	(void)time_of(picked[ALERT_POST_RECEIVED_AT], &post->received_at_us);
-	const struct json_picked *sensitive = &picked[ALERT_POST_SENSITIVE];
-	if (sensitive->count && sensitive->items[0].type == JSON_BOOL) {
-		bool yes = str_eq(sensitive->items[0].text, STR("true"));
-		post->sensitive = yes ? TRISTATE_YES : TRISTATE_NO;
-	}
+	post->sensitive = truth_of(picked[ALERT_POST_SENSITIVE]);
+	post->media = truth_of(picked[ALERT_POST_MEDIA]);
+	post->author.verified = truth_of(picked[ALERT_AUTHOR_VERIFIED]);
 	return post_type_of(text_of(picked[ALERT_POST_TYPE]), &post->type) &&
 		read_list(picked[ALERT_POST_LANG], arena, &post->langs) &&
 		read_list(picked[ALERT_POST_TAGS], arena, &post->tags) &&
@@ -258,21 +270,23 @@ static bool read_hit(
 {
 	struct json_picked picked[HIT_PATHS];
 	struct json_error error;
-	int64_t from, to;
+	int64_t from, to, item = 0;
+	enum post_field field = FIELD_TEXT;
 	if (json_pick_yajl(paths, json, arena, picked, &error) != 0 ||
 		!number_of(picked[HIT_FROM], &from) || !number_of(picked[HIT_TO], &to) ||
 		from < 0 || to < from || to > UINT32_MAX)
 		return false;
+	(void)number_of(picked[HIT_ITEM], &item); /* most have none */
 	int way = name_number(text_of(picked[HIT_WAY]), way_names);
-	struct str field = text_of(picked[HIT_FIELD]);
-	bool in_title = str_eq(field, STR("title"));
+	bool known = post_field_of(text_of(picked[HIT_FIELD]), &field);
 	*hit = (struct hit){ .term = text_of(picked[HIT_TERM]),
 		.list = text_of(picked[HIT_LIST]),
-		.field = in_title ? FIELD_TITLE : FIELD_TEXT,
+		.field = field,
 		.from = (uint32_t)from,
-		.to = (uint32_t)to };
+		.to = (uint32_t)to,
+		.item = (uint32_t)item };
 	hit->way = way < 0 ? WAY_EXACT : (enum hit_way)way;
-	return hit->term.p && way >= 0 && (in_title || str_eq(field, STR("text")));
+	return hit->term.p && way >= 0 && known && item >= 0 && item <= UINT32_MAX;
 }
 
 static bool read_hits(struct json_picked picked, struct arena *arena, struct match *match)

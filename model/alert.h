@@ -12,13 +12,15 @@ enum hit_way { WAY_EXACT, WAY_FOLDED, WAY_STEM, WAY_FUZZY, WAY_REGEX };
 
 const char *hit_way_name(enum hit_way way);
 
-/* One place where one term was found: bytes from..to-1 of the post's field. */
+/* One place where one term was found: bytes from..to-1 of the post's field, or of one of its links
+ * or tags. */
 struct hit {
 	struct str term; /* as written in the rule or list */
 	struct str list; /* the list it came from, or absent */
 	enum post_field field;
 	uint32_t from, to;
 	enum hit_way way;
+	uint32_t item; /* of FIELD_LINKS and FIELD_TAGS: which one */
 };
 
 struct match {
@@ -33,7 +35,7 @@ struct match {
 enum { ALERT_MAX_HITS = 256 /* more are not written */ };
 
 /* {"rule":...,"severity":...,"about":...,"post":{...},"hits":[{"term","list","field","from","to",
- * "way"},...]}: one line, no newline. */
+ * "way"},...]}: one line, no newline. A hit in "links" or "tags" also has its "item" there. */
 void match_json(const struct match *match, struct buf *out);
 
 /* 32 lower-case hex digits and a NUL: the first half of SHA-256 over rule, source and post

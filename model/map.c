@@ -27,6 +27,8 @@ static const char *const field_names[MAP_NAMED_COUNT] = {
 	[MAP_REPOST_OF] = "repost_of",
 	[MAP_COUNTRY] = "country",
 	[MAP_SENSITIVE] = "sensitive",
+	[MAP_MEDIA] = "media",
+	[MAP_VERIFIED] = "author.verified",
 };
 
 /* A map of a user's: the map and what it points to. */
@@ -34,7 +36,7 @@ struct made_map {
 	struct post_map map; /* first, so that one pointer stands for both */
 	struct arena arena;
 	struct map_path *paths;
-	struct post_map_key *keys;
+	struct post_map_key *keys[POST_MAP_PARTS];
 };
 
 struct str map_last_key(struct str path)
@@ -87,14 +89,16 @@ static bool is_matchable(enum map_field field)
 		field == MAP_TITLE;
 }
 
-static void add_key(struct made_map *made, struct str path, bool html)
+static void add_key(struct made_map *made, enum post_map_part part, struct str path, bool html)
 {
 	struct str key = map_last_key(path);
-	for (size_t i = 0; i < made->map.key_count; i++) {
-		if (str_eq(made->keys[i].key, key) && made->keys[i].html == html)
+	struct post_map_key *keys = made->keys[part];
+	size_t *count = &made->map.keys[part].count;
+	for (size_t i = 0; i < *count; i++) {
+		if (str_eq(keys[i].key, key) && keys[i].html == html)
 			return;
 	}
-	made->keys[made->map.key_count++] = (struct post_map_key){ .key = key, .html = html };
+	keys[(*count)++] = (struct post_map_key){ .key = key, .html = html };
 }
 
 /* A path that may lead to an array gets a twin that leads to its elements. */
@@ -109,7 +113,11 @@ static void add_path(struct made_map *made, enum map_field field, bool html, str
 		made->paths[made->map.path_count++].path = each.p;
 	}
 	if (is_matchable(field))
-		add_key(made, copy, html);
+		add_key(made, POST_MAP_TEXT, copy, html);
+	if (field == MAP_LINKS || field == MAP_URL)
+		add_key(made, POST_MAP_LINKS, copy, false);
+	if (field == MAP_TAGS)
+		add_key(made, POST_MAP_TAGS, copy, false);
 }
 
 static bool add_entry(struct made_map *made, const struct post_map_entry *entry, struct diag *diag)
@@ -140,7 +148,7 @@ static bool check_whole(const struct made_map *made, struct where at, struct dia
 {
 	struct str texts[JSON_MAX_PATHS];
 	size_t count = made->map.path_count, bad;
-	if (made->map.key_count == 0) {
+	if (made->map.keys[POST_MAP_TEXT].count == 0) {
 		diag_error(diag, at, "map without text: neither 'text' nor 'title'");
 		return false;
 	}
@@ -165,9 +173,11 @@ struct post_map *post_map_create(
 	for (size_t i = 0; i < count; i++)
 		path_count += entries[i].paths.count;
 	made->paths = arena_array(&made->arena, struct map_path, 2 * path_count);
-	made->keys = arena_array(&made->arena, struct post_map_key, path_count);
+	for (size_t i = 0; i < POST_MAP_PARTS; i++) {
+		made->keys[i] = arena_array(&made->arena, struct post_map_key, path_count);
+		made->map.keys[i].items = made->keys[i];
+	}
 	made->map.paths = made->paths;
-	made->map.keys = made->keys;
 	bool good = true;
 	for (size_t i = 0; i < count; i++)
 		good &= add_entry(made, &entries[i], diag);
@@ -204,8 +214,9 @@ const struct post_map *post_map_builtin(struct str name)
 	return NULL;
 }
 
-const struct post_map_key *post_map_text_keys(const struct post_map *map, size_t *count)
+const struct post_map_key *post_map_keys(
+	const struct post_map *map, enum post_map_part part, size_t *count)
 {
-	*count = map->key_count;
-	return map->keys;
+	*count = map->keys[part].count;
+	return map->keys[part].items;
 }

@@ -18,10 +18,10 @@ extern const char *const post_map_names[]; /* "auto" and the built-in ones; ends
 
 /* One line of a user's map: a field of the post (text, more_text, warning, title, id, url,
  * author.id, author.handle, author.name, author.followers, lang, created_at, type, tags, mentions,
- * links, in_reply_to, repost_of, country, sensitive) and one or more paths of which the first
- * present counts. The field "more_text" is the exception: all values of all its paths are part of
- * the text, each on a line of its own after "text" (image descriptions, poll options); a content
- * warning ("warning") stands on a line before it. */
+ * links, in_reply_to, repost_of, country, sensitive, media, author.verified) and one or more paths
+ * of which the first present counts. The field "more_text" is the exception: all values of all its
+ * paths are part of the text, each on a line of its own after "text" (image descriptions, poll
+ * options); a content warning ("warning") stands on a line before it. */
 struct post_map_entry {
 	struct str field;
 	struct str_list paths;
@@ -48,7 +48,14 @@ struct post_map_key {
 	 * picture is meant. */
 	struct str within;
 };
-const struct post_map_key *post_map_text_keys(const struct post_map *map, size_t *count);
+enum post_map_part {
+	POST_MAP_TEXT,
+	POST_MAP_LINKS, /* the keys of links and url, unless that is put together (url_made) */
+	POST_MAP_TAGS,
+	POST_MAP_PARTS
+};
+const struct post_map_key *post_map_keys(
+	const struct post_map *map, enum post_map_part part, size_t *count);
 
 enum post_read {
 	POST_READ,

@@ -1,8 +1,13 @@
 /* The built-in maps as tables. A text key must be listed for every path of the fields text,
- * more_text, warning, title and original text; a test compares the two. */
+ * more_text, warning, title and original text, a link key for every path of url and links, a tag
+ * key for every path of tags; a test compares them. */
 #include "model/map_table.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define LIST(array)                 \
+	{                           \
+		array, COUNT(array) \
+	}
 #define KEY(literal)                         \
 	{                                    \
 		literal, sizeof(literal) - 1 \
@@ -52,6 +57,14 @@ static const struct map_path bluesky_paths[] = {
 	{ MAP_QUOTED, 0, "commit.record.embed.record.record.uri" },
 	{ MAP_QUOTED, 0, "payload.record.embed.record.uri" },
 	{ MAP_QUOTED, 0, "payload.record.embed.record.record.uri" },
+	{ MAP_MEDIA, 0, "payload.record.embed.images[]" },
+	{ MAP_MEDIA, 0, "payload.record.embed.video" },
+	{ MAP_MEDIA, 0, "payload.record.embed.media.images[]" },
+	{ MAP_MEDIA, 0, "payload.record.embed.media.video" },
+	{ MAP_MEDIA, 0, "commit.record.embed.images[]" },
+	{ MAP_MEDIA, 0, "commit.record.embed.video" },
+	{ MAP_MEDIA, 0, "commit.record.embed.media.images[]" },
+	{ MAP_MEDIA, 0, "commit.record.embed.media.video" },
 	{ MAP_LABEL, 0, "commit.record.labels.values[].val" },
 	{ MAP_LABEL, 0, "payload.record.labels.values[].val" },
 };
@@ -59,12 +72,18 @@ static const struct post_map_key bluesky_keys[] = {
 	{ KEY("text"), false, { NULL, 0 } },
 	{ KEY("alt"), false, KEY("embed") },
 };
+static const struct post_map_key bluesky_links[] = {
+	{ KEY("uri"), false, { NULL, 0 } },
+};
+static const struct post_map_key bluesky_tags[] = {
+	{ KEY("tag"), false, { NULL, 0 } },
+	{ KEY("tags"), false, { NULL, 0 } },
+};
 const struct post_map map_bluesky = {
 	.name = "bluesky",
 	.paths = bluesky_paths,
 	.path_count = COUNT(bluesky_paths),
-	.keys = bluesky_keys,
-	.key_count = COUNT(bluesky_keys),
+	.keys = { LIST(bluesky_keys), LIST(bluesky_links), LIST(bluesky_tags) },
 	.finish = finish_bluesky,
 };
 
@@ -118,6 +137,9 @@ static const struct map_path mastodon_paths[] = {
 	{ MAP_SENSITIVE, 0, "reblog.sensitive" },
 	{ MAP_SENSITIVE, 0, "sensitive" },
 	{ MAP_SENSITIVE, 0, "object.sensitive" },
+	{ MAP_MEDIA, 0, "reblog.media_attachments[]" },
+	{ MAP_MEDIA, 0, "media_attachments[]" },
+	{ MAP_MEDIA, 0, "object.attachment[]" },
 	{ MAP_QUOTED, 0, "quote.quoted_status.id" },
 	{ MAP_QUOTED, 0, "quote.id" },
 };
@@ -129,12 +151,18 @@ static const struct post_map_key mastodon_keys[] = {
 	{ KEY("spoiler_text"), false, { NULL, 0 } },
 	{ KEY("summary"), true, KEY("object") },
 };
+static const struct post_map_key mastodon_links[] = {
+	{ KEY("url"), false, { NULL, 0 } },
+	{ KEY("uri"), false, { NULL, 0 } },
+};
+static const struct post_map_key mastodon_tags[] = {
+	{ KEY("name"), false, { NULL, 0 } },
+};
 const struct post_map map_mastodon = {
 	.name = "mastodon",
 	.paths = mastodon_paths,
 	.path_count = COUNT(mastodon_paths),
-	.keys = mastodon_keys,
-	.key_count = COUNT(mastodon_keys),
+	.keys = { LIST(mastodon_keys), LIST(mastodon_links), LIST(mastodon_tags) },
 	.finish = finish_mastodon,
 };
 
@@ -155,6 +183,7 @@ static const struct map_path x_paths[] = {
 	{ MAP_LINKS, 0, "data.entities.urls[].expanded_url" },
 	{ MAP_COUNTRY, 0, "includes.places[].country_code" },
 	{ MAP_SENSITIVE, 0, "data.possibly_sensitive" },
+	{ MAP_MEDIA, 0, "data.attachments.media_keys[]" },
 	{ MAP_VERSIONS, 0, "data.edit_history_tweet_ids[]" },
 	{ MAP_REFERENCE, 0, "data.referenced_tweets[]" },
 	{ MAP_REFERENCE_TYPE, 0, "data.referenced_tweets[].type" },
@@ -164,6 +193,7 @@ static const struct map_path x_paths[] = {
 	{ MAP_USER_HANDLE, 0, "includes.users[].username" },
 	{ MAP_USER_NAME, 0, "includes.users[].name" },
 	{ MAP_USER_FOLLOWERS, 0, "includes.users[].public_metrics.followers_count" },
+	{ MAP_USER_VERIFIED, 0, "includes.users[].verified" },
 	{ MAP_ORIGINAL, 0, "includes.tweets[]" },
 	{ MAP_ORIGINAL_ID, 0, "includes.tweets[].id" },
 	{ MAP_ORIGINAL_TEXT, 0, "includes.tweets[].text" },
@@ -172,12 +202,17 @@ static const struct post_map_key x_keys[] = {
 	{ KEY("text"), false, { NULL, 0 } },
 	{ KEY("alt_text"), false, KEY("includes") },
 };
+static const struct post_map_key x_links[] = {
+	{ KEY("expanded_url"), false, { NULL, 0 } },
+};
+static const struct post_map_key x_tags[] = {
+	{ KEY("tag"), false, { NULL, 0 } },
+};
 const struct post_map map_x = {
 	.name = "x",
 	.paths = x_paths,
 	.path_count = COUNT(x_paths),
-	.keys = x_keys,
-	.key_count = COUNT(x_keys),
+	.keys = { LIST(x_keys), LIST(x_links), LIST(x_tags) },
 	.finish = finish_x,
 };
 
@@ -209,6 +244,11 @@ static const struct map_path tweet_v1_paths[] = {
 	{ MAP_REPOST_OF, 0, "retweeted_status.id" },
 	{ MAP_COUNTRY, 0, "place.country_code" },
 	{ MAP_SENSITIVE, 0, "possibly_sensitive" },
+	{ MAP_MEDIA, 0, "extended_tweet.extended_entities.media[]" },
+	{ MAP_MEDIA, 0, "extended_entities.media[]" },
+	{ MAP_MEDIA, 0, "extended_tweet.entities.media[]" },
+	{ MAP_MEDIA, 0, "entities.media[]" },
+	{ MAP_VERIFIED, 0, "user.verified" },
 	{ MAP_QUOTED, 0, "quoted_status.id_str" },
 	{ MAP_QUOTED, 0, "quoted_status.id" },
 	{ MAP_QUOTED, 0, "quoted_status_id_str" },
@@ -221,12 +261,17 @@ static const struct post_map_key tweet_v1_keys[] = {
 	{ KEY("text"), false, { NULL, 0 } },
 	{ KEY("ext_alt_text"), false, KEY("extended_entities") },
 };
+static const struct post_map_key tweet_v1_links[] = {
+	{ KEY("expanded_url"), false, { NULL, 0 } },
+};
+static const struct post_map_key tweet_v1_tags[] = {
+	{ KEY("text"), false, { NULL, 0 } },
+};
 const struct post_map map_tweet_v1 = {
 	.name = "tweet-v1",
 	.paths = tweet_v1_paths,
 	.path_count = COUNT(tweet_v1_paths),
-	.keys = tweet_v1_keys,
-	.key_count = COUNT(tweet_v1_keys),
+	.keys = { LIST(tweet_v1_keys), LIST(tweet_v1_links), LIST(tweet_v1_tags) },
 	.finish = finish_tweet_v1,
 };
 
@@ -252,17 +297,25 @@ static const struct map_path post_paths[] = {
 	{ MAP_REPOST_OF, 0, "repost_of" },
 	{ MAP_COUNTRY, 0, "country" },
 	{ MAP_SENSITIVE, 0, "sensitive" },
+	{ MAP_MEDIA, 0, "media" },
+	{ MAP_VERIFIED, 0, "author.verified" },
 };
 static const struct post_map_key post_keys[] = {
 	{ KEY("text"), false, { NULL, 0 } },
 	{ KEY("title"), false, { NULL, 0 } },
 };
+static const struct post_map_key post_links[] = {
+	{ KEY("url"), false, { NULL, 0 } },
+	{ KEY("links"), false, { NULL, 0 } },
+};
+static const struct post_map_key post_tags[] = {
+	{ KEY("tags"), false, { NULL, 0 } },
+};
 const struct post_map map_post = {
 	.name = "post",
 	.paths = post_paths,
 	.path_count = COUNT(post_paths),
-	.keys = post_keys,
-	.key_count = COUNT(post_keys),
+	.keys = { LIST(post_keys), LIST(post_links), LIST(post_tags) },
 };
 
 static const struct post_map *const auto_parts[] = { &map_bluesky, &map_mastodon, &map_x,
@@ -280,10 +333,21 @@ static const struct post_map_key auto_keys[] = {
 	{ KEY("full_text"), false, { NULL, 0 } },
 	{ KEY("ext_alt_text"), false, KEY("extended_entities") },
 };
+static const struct post_map_key auto_links[] = {
+	{ KEY("uri"), false, { NULL, 0 } },
+	{ KEY("url"), false, { NULL, 0 } },
+	{ KEY("expanded_url"), false, { NULL, 0 } },
+	{ KEY("links"), false, { NULL, 0 } },
+};
+static const struct post_map_key auto_tags[] = {
+	{ KEY("tag"), false, { NULL, 0 } },
+	{ KEY("tags"), false, { NULL, 0 } },
+	{ KEY("name"), false, { NULL, 0 } },
+	{ KEY("text"), false, { NULL, 0 } },
+};
 const struct post_map map_auto = {
 	.name = "auto",
-	.keys = auto_keys,
-	.key_count = COUNT(auto_keys),
+	.keys = { LIST(auto_keys), LIST(auto_links), LIST(auto_tags) },
 	.parts = auto_parts,
 	.part_count = COUNT(auto_parts),
 };

@@ -41,6 +41,7 @@ bool finish_bluesky(struct reading *r)
 		post->id = join(r->arena, STR("at://"), did, STR("/app.bsky.feed.post/"), key);
 		post->url = join(
 			r->arena, STR("https://bsky.app/profile/"), did, STR("/post/"), key);
+		post->url_made = true;
 	}
 	struct str operation = reading_text(r, MAP_OPERATION);
 	if (str_eq(operation, STR("delete")))
@@ -68,6 +69,7 @@ static void set_url(struct reading *r)
 	bool known = handle.n > 0;
 	post->url = join(r->arena, STR("https://x.com/"), known ? handle : STR("i/web"),
 		STR("/status/"), post->id);
+	post->url_made = true;
 }
 
 bool finish_tweet_v1(struct reading *r)
@@ -102,6 +104,18 @@ static struct str reference(const struct reading *r, struct str way)
 	return object ? reading_text_inside(r, MAP_REFERENCE_ID, object) : STR_NONE;
 }
 
+static enum tristate is_verified(const struct reading *r, const struct json_value *user)
+{
+	struct json_picked values = reading_values(r, MAP_USER_VERIFIED);
+	for (size_t i = 0; i < values.count; i++) {
+		uint32_t at = values.items[i].at;
+		if (at > user->at && at - user->at < user->text.n)
+			return str_eq(values.items[i].text, STR("true")) ? TRISTATE_YES
+									 : TRISTATE_NO;
+	}
+	return TRISTATE_UNKNOWN;
+}
+
 static void set_author(struct reading *r)
 {
 	struct post_author *author = &r->post->author;
@@ -113,6 +127,7 @@ static void set_author(struct reading *r)
 	author->handle = reading_text_inside(r, MAP_USER_HANDLE, user);
 	author->name = reading_text_inside(r, MAP_USER_NAME, user);
 	author->followers = count_of(reading_text_inside(r, MAP_USER_FOLLOWERS, user));
+	author->verified = is_verified(r, user);
 }
 
 bool finish_x(struct reading *r)

@@ -28,6 +28,8 @@ enum map_field {
 	MAP_REPOST_OF,
 	MAP_COUNTRY,
 	MAP_SENSITIVE,
+	MAP_MEDIA, /* true, or something there */
+	MAP_VERIFIED,
 	MAP_NAMED_COUNT,
 
 	MAP_QUOTED = MAP_NAMED_COUNT, /* something there: a quote */
@@ -44,6 +46,7 @@ enum map_field {
 	MAP_USER_HANDLE,
 	MAP_USER_NAME,
 	MAP_USER_FOLLOWERS,
+	MAP_USER_VERIFIED,
 	MAP_ORIGINAL, /* posts that may be the one reposted, whose text is whole */
 	MAP_ORIGINAL_ID,
 	MAP_ORIGINAL_TEXT,
@@ -70,8 +73,10 @@ struct post_map {
 	const char *name;
 	const struct map_path *paths;
 	size_t path_count;
-	const struct post_map_key *keys;
-	size_t key_count;
+	struct {
+		const struct post_map_key *items;
+		size_t count;
+	} keys[POST_MAP_PARTS];
 	/* Of "auto": the maps to choose from, the last being for what no other recognises. */
 	const struct post_map *const *parts;
 	size_t part_count;

@@ -16,12 +16,30 @@ static const char *const type_names[] = {
 	[POST_EDIT] = "edit",
 	[POST_DELETE] = "delete",
 };
+static const char *const field_names[FIELD_END] = {
+	[FIELD_TEXT] = "text",
+	[FIELD_TITLE] = "title",
+	[FIELD_URL] = "url",
+	[FIELD_LINKS] = "links",
+	[FIELD_TAGS] = "tags",
+};
 static const size_t type_count = sizeof type_names / sizeof type_names[0];
 
 const char *post_field_name(enum post_field field)
 {
-	assert(field < FIELD_COUNT);
-	return field == FIELD_TEXT ? "text" : "title";
+	assert(field < FIELD_END);
+	return field_names[field];
+}
+
+bool post_field_of(struct str name, enum post_field *field)
+{
+	for (size_t i = 0; i < FIELD_END; i++) {
+		if (str_eq(name, str_of(field_names[i]))) {
+			*field = (enum post_field)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 const char *post_type_name(enum post_type type)
@@ -47,9 +65,32 @@ struct str post_field(const struct post *post, enum post_field field)
 	return field == FIELD_TEXT ? post->text : post->title;
 }
 
+static struct str item_of(struct str_list list, size_t item)
+{
+	return item < list.count ? list.items[item] : STR_NONE;
+}
+
+struct str post_value(const struct post *post, enum post_field field, size_t item)
+{
+	switch (field) {
+	case FIELD_URL:
+		return post->url;
+	case FIELD_LINKS:
+		return item_of(post->links, item);
+	case FIELD_TAGS:
+		return item_of(post->tags, item);
+	default:
+		return post_field(post, field);
+	}
+}
+
 struct post post_empty(void)
 {
-	return (struct post){ .author.followers = -1, .sensitive = TRISTATE_UNKNOWN };
+	return (struct post){
+		.author = { .followers = -1, .verified = TRISTATE_UNKNOWN },
+		.sensitive = TRISTATE_UNKNOWN,
+		.media = TRISTATE_UNKNOWN,
+	};
 }
 
 struct str post_key(const struct post *post, char out[POST_KEY_BYTES])
@@ -108,9 +149,19 @@ static void add_time(struct buf *out, const char *key, int64_t wall_us)
 	add_text(out, key, str_of(text));
 }
 
+static void add_truth(struct buf *out, const char *key, enum tristate truth)
+{
+	if (truth == TRISTATE_UNKNOWN)
+		return;
+	add_key(out, key);
+	buf_add(out, truth == TRISTATE_YES ? STR("true") : STR("false"));
+}
+
 static void add_author(struct buf *out, const struct post_author *author)
 {
-	if (!author->id.p && !author->handle.p && !author->name.p && author->followers < 0)
+	bool verified = author->verified != TRISTATE_UNKNOWN;
+	if (!author->id.p && !author->handle.p && !author->name.p && author->followers < 0 &&
+		!verified)
 		return;
 	add_key(out, "author");
 	buf_add_char(out, '{');
@@ -121,6 +172,7 @@ static void add_author(struct buf *out, const struct post_author *author)
 		add_key(out, "followers");
 		buf_addf(out, "%lld", (long long)author->followers);
 	}
+	add_truth(out, "verified", author->verified);
 	buf_add_char(out, '}');
 }
 
@@ -143,9 +195,7 @@ void post_json(const struct post *post, struct buf *out)
 	add_text(out, "in_reply_to", post->in_reply_to);
 	add_text(out, "repost_of", post->repost_of);
 	add_text(out, "country", post->country);
-	if (post->sensitive != TRISTATE_UNKNOWN) {
-		add_key(out, "sensitive");
-		buf_add(out, post->sensitive == TRISTATE_YES ? STR("true") : STR("false"));
-	}
+	add_truth(out, "sensitive", post->sensitive);
+	add_truth(out, "media", post->media);
 	buf_add_char(out, '}');
 }

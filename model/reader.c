@@ -329,6 +329,13 @@ static enum tristate truth_of(struct json_picked picked)
 								    : TRISTATE_UNKNOWN;
 }
 
+/* Where it is no truth value, that it is there says yes. */
+static enum tristate presence_of(struct json_picked picked)
+{
+	enum tristate truth = truth_of(picked);
+	return truth == TRISTATE_UNKNOWN && picked.count ? TRISTATE_YES : truth;
+}
+
 /* "und", undetermined, says as little as nothing. */
 static void drop_unknown_langs(struct str_list *langs)
 {
@@ -351,6 +358,8 @@ static bool fill_fields(const struct reading *r, const struct map_path *paths)
 	post->repost_of = reading_text(r, MAP_REPOST_OF);
 	post->country = reading_text(r, MAP_COUNTRY);
 	post->sensitive = truth_of(reading_values(r, MAP_SENSITIVE));
+	post->media = presence_of(reading_values(r, MAP_MEDIA));
+	post->author.verified = truth_of(reading_values(r, MAP_VERIFIED));
 	if (!post_type_of(reading_text(r, MAP_TYPE), &post->type)) {
 		if (post->repost_of.p)
 			post->type = POST_REPOST;

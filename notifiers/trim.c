@@ -89,7 +89,7 @@ static void cut_text(struct trimmed *t, size_t bytes)
 		*hit = t->whole->match.hits[i];
 		hit->term = cut(hit->term, t->max_term_bytes);
 		hit->list = cut(hit->list, t->max_term_bytes);
-		size_t n = hit->field == FIELD_TITLE ? t->post.title.n : t->post.text.n;
+		size_t n = post_value(&t->post, hit->field, hit->item).n;
 		hit->from = hit->from < n ? hit->from : (uint32_t)n;
 		hit->to = hit->to < n ? hit->to : (uint32_t)n;
 	}

@@ -7,6 +7,9 @@
 #include "base/fold_table.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "rules/address.h"
+#include "rules/compile_alike.h"
+#include "rules/term_alike.h"
 #include "rules/wake_words.h"
 
 /* What one builds with: gone after ruleset_create. */
@@ -115,8 +118,9 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	size_t anchor = anchor_of(c, words);
 	const struct phrase *phrase = keep_phrase(c, id);
 	struct str joined = join(c, phrase, false);
-	if (phrase->count == 1) {
-		words_add(&set->words, phrase->words[0].word, id, 0, POSTING_WORD);
+	if (phrase->count == 1 || term->gap) {
+		words_add(&set->words, phrase->words[anchor].word, id, (uint16_t)anchor,
+			POSTING_WORD);
 	} else {
 		const struct phrase_word *pair = phrase->words + anchor - (anchor > 0);
 		words_add_pair(&set->words, pair[0].word, pair[1].word, id,
@@ -125,7 +129,10 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	if (!str_eq(joined, phrase->words[0].word))
 		words_add(&set->words, joined, id, 0, POSTING_JOINED);
 	if (c->wakes[id]) {
-		wake_words_add_phrase(&c->wake_words, phrase, anchor);
+		if (term->gap)
+			add_wake(c, phrase->words[anchor].word);
+		else
+			wake_words_add_phrase(&c->wake_words, phrase, anchor);
 		add_wake(c, joined);
 	}
 }
@@ -140,14 +147,47 @@ static void add_entity_term(struct compiler *c, uint32_t id, enum posting_kind k
 		add_wake(c, str_slice(body, 0, dot));
 }
 
+static void add_link_term(struct compiler *c, uint32_t id)
+{
+	struct ruleset *set = c->set;
+	struct str own = c->rules->terms[id].folded;
+	if (c->rules->terms[id].kind == TERM_SITE) {
+		words_add(&set->words, own, id, 0, POSTING_SITE);
+		own = address_host_label(own);
+	} else {
+		struct str word = address_anchor(own);
+		words_add(&set->words, word, id, (uint16_t)(word.p - own.p), POSTING_URL);
+	}
+	set->finds_links = true;
+	if (!c->wakes[id])
+		return;
+	set->waits_for_links = true;
+	add_wake(c, own);
+}
+
+static void add_tag_term(struct compiler *c, uint32_t id)
+{
+	struct ruleset *set = c->set;
+	bool listed = c->rules->terms[id].only == 0; /* also in the list of hashtags */
+	add_entity_term(c, id, POSTING_TAG);
+	set->finds_tags = set->finds_tags || listed;
+	set->waits_for_tags = set->waits_for_tags || (listed && c->wakes[id]);
+}
+
 static void add_term(struct compiler *c, uint32_t id)
 {
+	if (term_is_alike(&c->rules->terms[id]))
+		return; /* compile_alike.c */
 	switch (c->rules->terms[id].kind) {
 	case TERM_WORDS:
 		add_words_term(c, id);
 		break;
 	case TERM_TAG:
-		add_entity_term(c, id, POSTING_TAG);
+		add_tag_term(c, id);
+		break;
+	case TERM_SITE:
+	case TERM_URL:
+		add_link_term(c, id);
 		break;
 	case TERM_HANDLE:
 		add_entity_term(c, id, POSTING_HANDLE);
@@ -179,9 +219,12 @@ static size_t term_cost(const struct compiler *c, uint32_t id)
 	const struct term *t = &c->rules->terms[id];
 	if (t->kind == TERM_SYMBOLS)
 		return COST_ALWAYS;
+	if (term_is_alike(t))
+		return alike_term_cost(t);
 	if (t->kind == TERM_REGEX)
 		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
-	size_t r = word_rarity(wake_piece(t->folded), false);
+	struct str own = t->kind == TERM_SITE ? address_host_label(t->folded) : t->folded;
+	size_t r = word_rarity(wake_piece(own), false);
 	return r > 7 ? 1 : r > 5 ? 3 : r > 4 ? 10 : 40;
 }
 
@@ -375,14 +418,27 @@ static void add_literals(struct compiler *c)
 
 /* --- the whole --- */
 
+/* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
+static bool is_any_term(const struct expr *e)
+{
+	if (e->kind == EXPR_TERM || e->kind == EXPR_LIST)
+		return true;
+	bool any = e->kind == EXPR_OR;
+	for (size_t i = 0; i < e->child_count && any; i++)
+		any = is_any_term(e->children[i]);
+	return any;
+}
+
 static void mark_rules(struct compiler *c)
 {
 	struct ruleset *set = c->set;
 	size_t n = c->rules->rule_count;
+	set->rule_any_term = mem_zero(n + 1, sizeof *set->rule_any_term);
 	set->rule_always = mem_zero(n + 1, sizeof *set->rule_always);
 	set->always = mem_zero(n + 1, sizeof *set->always);
 	for (size_t i = 0; i < n; i++) {
 		const struct expr *root = c->rules->rules[i].root;
+		set->rule_any_term[i] = is_any_term(root);
 		if (cost_of(c, root) == COST_ALWAYS) {
 			set->rule_always[i] = true;
 			set->always[set->always_count++] = (uint32_t)i;
@@ -410,6 +466,7 @@ struct ruleset *ruleset_create(struct rules *rules)
 		add_term(&c, (uint32_t)i);
 	words_ready(&set->words);
 	add_literals(&c);
+	set->alike = compiled_alike_create(rules, c.wakes);
 	link_lists(&c);
 	wake_words_fill(&c.wake_words, &set->wake);
 	text_finish(&c.text);
@@ -428,12 +485,14 @@ void ruleset_destroy(struct ruleset *set)
 	wake_finish(&set->wake);
 	words_finish(&set->words);
 	literals_destroy(set->literals);
+	compiled_alike_destroy(set->alike);
 	mem_free(set->phrase_of);
 	mem_free(set->literal_terms);
 	mem_free(set->waits_for_literal);
 	mem_free(set->list_rules);
 	mem_free(set->list_first);
 	mem_free(set->symbol_terms);
+	mem_free(set->rule_any_term);
 	mem_free(set->rule_always);
 	mem_free(set->always);
 	arena_finish(&set->arena);
@@ -448,7 +507,9 @@ const struct rules *ruleset_rules(const struct ruleset *set)
 
 struct ruleset_costs ruleset_costs(const struct ruleset *set)
 {
-	return (struct ruleset_costs){ set->wake.count, set->literal_count, set->always_count };
+	size_t alike_count = set->alike ? set->alike->wake_count : 0;
+	return (struct ruleset_costs){ set->wake.count, alike_count, set->literal_count,
+		set->always_count };
 }
 
 bool ruleset_rule_is_always(const struct ruleset *set, size_t rule)

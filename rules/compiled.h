@@ -22,6 +22,10 @@ struct phrase {
 				      them */
 };
 
+struct compiled_alike;
+struct near_scratch;
+struct alike_scratch;
+
 struct ruleset {
 	struct rules *rules;
 	struct arena arena;
@@ -35,11 +39,15 @@ struct ruleset {
 	uint32_t *list_rules; /* the rules that name a list: list_rules[list_first[i]..list_first[i
 				 + 1] - 1] */
 	uint32_t *list_first;
+	struct compiled_alike *alike; /* NULL if no term is looked for by likeness */
 	uint32_t *symbol_terms; /* terms that are looked for in every post */
 	size_t symbol_count;
+	bool *rule_any_term; /* by rule: any of its terms makes it match */
 	bool *rule_always; /* by rule: no word or literal is necessary for it */
 	uint32_t *always; /* those rules: for them every post must be parsed */
 	size_t always_count;
+	bool finds_links, finds_tags; /* a term is looked for in links, in the list of hashtags */
+	bool waits_for_links, waits_for_tags; /* and a rule waits for it, so the scan looks there */
 };
 
 /* One place where a term was found. */
@@ -48,6 +56,7 @@ struct found {
 	uint32_t from, to; /* bytes of the field's text */
 	uint32_t next; /* match_scratch::found: the next of the same term; 0: none */
 	uint8_t field, way;
+	uint16_t item; /* of the links or tags */
 };
 
 enum regex_state {
@@ -60,10 +69,13 @@ enum regex_state {
 struct match_scratch {
 	const struct ruleset *set;
 	struct text texts[FIELD_COUNT];
+	struct folded value; /* of a link or hashtag that stands outside of the text */
 	struct found *found; /* [0] is not used */
 	size_t found_count, found_size;
 	uint32_t *first_of_term; /* into found; 0: none */
 	uint32_t *first_of_list; /* a found term of the list; 0: none */
+	bool any; /* it is enough to know whether any rule matches */
+	bool sure; /* one does: nothing more need be found */
 	bool *rule_marked;
 	uint32_t *marked; /* rules to be evaluated */
 	size_t marked_count;
@@ -72,6 +84,8 @@ struct match_scratch {
 	size_t regex_count;
 	struct regex_scratch *regex_scratch;
 	struct literals_scratch *literals_scratch;
+	struct alike_scratch *alike; /* NULL if no term is looked for by likeness */
+	struct near_scratch *near;
 	struct hit *hits;
 	size_t hit_count, hit_size;
 	struct match_errors errors;
@@ -80,6 +94,15 @@ struct match_scratch {
 
 /* Finds all terms of the rules in a post, and marks the rules that may match. */
 void match_find(struct match_scratch *m, const struct post *post);
+/* The parts of match_find for what stands in links and in the list of hashtags. */
+void match_find_links(struct match_scratch *m);
+void match_find_tags(struct match_scratch *m);
+/* A term was found; nothing is done if it is not looked for in that field. */
+void match_add_found(struct match_scratch *m, struct found found);
+/* A term stands at bytes from..to-1 of a field's text. Only while match_find runs, or for a term
+ * that is asked later, as regexes are. */
+void match_add_span(struct match_scratch *m, uint32_t term, enum post_field field, uint32_t from,
+	uint32_t to, enum hit_way way);
 /* Is it so? After match_find. */
 bool match_is(struct match_scratch *m, const struct expr *e);
 /* Forgets what match_find found. */

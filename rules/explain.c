@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "rules/compiled.h"
+#include "rules/match_near.h"
 
 struct explaining {
 	const struct rules *rules;
@@ -24,6 +24,7 @@ static void add(struct explaining *x, const struct found *f)
 		.term = t->written,
 		.list = t->listed ? x->rules->lists[t->owner].name : STR_NONE,
 		.field = (enum post_field)f->field,
+		.item = f->item,
 		.from = f->from,
 		.to = f->to,
 		.way = (enum hit_way)f->way,
@@ -70,6 +71,8 @@ static int by_place(const void *left, const void *right)
 	const struct hit *a = left, *b = right;
 	if (a->field != b->field)
 		return a->field < b->field ? -1 : 1;
+	if (a->item != b->item)
+		return a->item < b->item ? -1 : 1;
 	if (a->from != b->from)
 		return a->from < b->from ? -1 : 1;
 	if (a->to != b->to)
@@ -102,6 +105,8 @@ static bool explain_clause(struct explaining *x, const struct expr *e, struct ex
 	gather(x, e);
 	out->expr = e;
 	out->yes = match_is(x->match, e);
+	if (e->kind == EXPR_NEAR)
+		out->nearest = near_nearest(x->match, e);
 	out->children = arena_array(x->arena, struct explained, e->child_count);
 	if (!keep_hits(x, out) || !out->children)
 		return false;

@@ -2,6 +2,7 @@
  * were found. For one rule and one post that a person asks about, not for the flood. */
 #pragma once
 
+#include "rules/near_pair.h"
 #include "rules/ruleset.h"
 
 enum { EXPLAIN_MAX_HITS = 100 /* of one clause that are kept; more are only counted */ };
@@ -12,6 +13,7 @@ struct explained {
 	const struct hit *hits; /* of a term or list: by field, then place */
 	size_t hit_count; /* that were found */
 	size_t kept_count; /* of those, how many stand in hits */
+	struct near_pair nearest; /* of a NEAR */
 	struct explained *children; /* one for each of the expr's, also where the first decides */
 };
 
@@ -26,7 +28,8 @@ void explain_text(const struct ruleset *set, size_t rule, const struct post *pos
 	const struct explained *root, struct buf *out);
 /* {"rule","matches","post":{...},"tree":{"kind":"and|or|not|near|term|list|field","matches",
  * "file","line","column", and: "children"; or "term", "hits" and "hit_count"; or "list", "hits" and
- * "hit_count"; or "field", "values" and "post", the post's own values}}; no newline. A hit is
+ * "hit_count"; or "field", "values" and "post", the post's own values; or "distance", "ordered" and
+ * "nearest", the pair that comes nearest}}; no newline. A hit is
  * {"term","list","field","from","to","text","way"}. */
 void explain_json(const struct ruleset *set, size_t rule, const struct post *post,
 	const struct explained *root, struct buf *out);

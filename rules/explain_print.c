@@ -1,6 +1,11 @@
+#include "rules/explain.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
 #include "base/escape.h"
 #include "base/utf8.h"
-#include "rules/explain.h"
+#include "rules/operator.h"
 
 enum { SHOWN_MATCH_BYTES = 200, INDENT = 2 };
 
@@ -14,43 +19,92 @@ static const char *const kind_names[] = {
 	[EXPR_FIELD] = "field",
 };
 
-static const char *const field_names[] = {
-	[EXPR_LANG] = "lang",
-	[EXPR_SOURCE] = "source",
-	[EXPR_FROM] = "from",
-	[EXPR_TYPE] = "type",
+enum { MOST_SINGLE_VALUES = 4 };
+
+/* What the post has in a field: a list of its own, or what was put together here. */
+struct post_values {
+	struct str_list list;
+	struct str single[MOST_SINGLE_VALUES];
+	char text[TIME_TEXT_BYTES];
 };
 
-enum { MOST_SINGLE_VALUES = 2 };
-
-/* What the post has in a field; `single` is room for what is no list. */
-static struct str_list post_values(
-	const struct post *post, enum expr_field field, struct str single[MOST_SINGLE_VALUES])
+static void add_single(struct post_values *v, struct str value)
 {
-	size_t count = 0;
+	if (!value.p)
+		return;
+	v->single[v->list.count++] = value;
+	v->list.items = v->single;
+}
+
+static void add_states(struct post_values *v, const struct post *post)
+{
+	add_single(v, str_of(post_type_name(post->type)));
+	if (post->sensitive == TRISTATE_YES)
+		add_single(v, STR("sensitive"));
+	if (post->author.verified == TRISTATE_YES)
+		add_single(v, STR("verified"));
+}
+
+/* What its text has is not repeated here. */
+static void add_things(struct post_values *v, const struct post *post)
+{
+	if (post->links.count)
+		add_single(v, STR("link"));
+	if (post->media == TRISTATE_YES)
+		add_single(v, STR("media"));
+	if (post->mentions.count)
+		add_single(v, STR("mention"));
+	if (post->tags.count)
+		add_single(v, STR("tag"));
+}
+
+static void read_values(const struct post *post, enum expr_field field, struct post_values *v)
+{
+	*v = (struct post_values){ .list = { NULL, 0 } };
 	switch (field) {
 	case EXPR_LANG:
-		return post->langs;
+		v->list = post->langs;
+		break;
 	case EXPR_SOURCE:
-		if (post->source.p)
-			single[count++] = post->source;
+		add_single(v, post->source);
 		break;
 	case EXPR_FROM:
-		if (post->author.handle.p)
-			single[count++] = post->author.handle;
-		if (post->author.id.p)
-			single[count++] = post->author.id;
+		add_single(v, post->author.handle);
+		add_single(v, post->author.id);
+		break;
+	case EXPR_TO:
+		v->list = post->mentions;
 		break;
 	case EXPR_TYPE:
-		single[count++] = str_of(post_type_name(post->type));
+		add_single(v, str_of(post_type_name(post->type)));
+		break;
+	case EXPR_IS:
+		add_states(v, post);
+		break;
+	case EXPR_HAS:
+		add_things(v, post);
+		break;
+	case EXPR_FOLLOWERS:
+		if (post->author.followers < 0)
+			break;
+		(void)snprintf(v->text, sizeof v->text, "%lld", (long long)post->author.followers);
+		add_single(v, str_of(v->text));
+		break;
+	case EXPR_COUNTRY:
+		add_single(v, post->country);
+		break;
+	case EXPR_SINCE:
+		if (post->created_at_us == 0)
+			break;
+		time_format(post->created_at_us, v->text);
+		add_single(v, str_of(v->text));
 		break;
 	}
-	return (struct str_list){ single, count };
 }
 
 static struct str hit_text(const struct post *post, const struct hit *hit)
 {
-	return str_slice(post_field(post, hit->field), hit->from, hit->to);
+	return str_slice(post_value(post, hit->field, hit->item), hit->from, hit->to);
 }
 
 /* --- for people --- */
@@ -71,9 +125,10 @@ static void add_values(struct buf *out, struct str_list values)
 
 static void add_field(const struct printing *p, const struct expr *e)
 {
-	struct str single[MOST_SINGLE_VALUES];
-	struct str_list own = post_values(p->post, e->field, single);
-	buf_addf(p->out, "%s: ", field_names[e->field]);
+	struct post_values v;
+	read_values(p->post, e->field, &v);
+	struct str_list own = v.list;
+	buf_addf(p->out, "%s: ", operator_field_name(e->field));
 	add_values(p->out, e->values);
 	if (own.count) {
 		buf_add(p->out, STR(" (the post: "));
@@ -103,8 +158,8 @@ static void add_label(const struct printing *p, const struct expr *e)
 		buf_add(p->out, STR("none of"));
 		break;
 	case EXPR_NEAR:
-		buf_addf(p->out, "within %lu words%s", (unsigned long)e->distance,
-			e->ordered ? ", in this order" : "");
+		buf_addf(p->out, "within %lu word%s%s", (unsigned long)e->distance,
+			e->distance == 1 ? "" : "s", e->ordered ? ", in this order" : "");
 		break;
 	case EXPR_FIELD:
 		add_field(p, e);
@@ -123,8 +178,10 @@ static void add_hit(const struct printing *p, const struct hit *hit, unsigned de
 	struct str shown = str_slice(text, 0, utf8_floor(text, SHOWN_MATCH_BYTES));
 	buf_add(p->out, STR("    "));
 	add_indent(p->out, depth + 2);
-	buf_addf(p->out, "%s %lu..%lu \"", post_field_name(hit->field), (unsigned long)hit->from,
-		(unsigned long)hit->to);
+	buf_add(p->out, str_of(post_field_name(hit->field)));
+	if (hit->field == FIELD_LINKS || hit->field == FIELD_TAGS)
+		buf_addf(p->out, "[%lu]", (unsigned long)hit->item);
+	buf_addf(p->out, " %lu..%lu \"", (unsigned long)hit->from, (unsigned long)hit->to);
 	escape_control(p->out, shown);
 	buf_addf(p->out, "%s\" %s", shown.n < text.n ? "..." : "", hit_way_name(hit->way));
 	if (hit->list.p) {
@@ -132,6 +189,35 @@ static void add_hit(const struct printing *p, const struct hit *hit, unsigned de
 		escape_control(p->out, hit->term);
 	}
 	buf_add_char(p->out, '\n');
+}
+
+static void add_quoted(
+	const struct printing *p, const struct near_pair *pair, uint32_t from, uint32_t to)
+{
+	struct str text = str_slice(post_field(p->post, pair->field), from, to);
+	struct str shown = str_slice(text, 0, utf8_floor(text, SHOWN_MATCH_BYTES));
+	buf_addf(p->out, "%lu..%lu \"", (unsigned long)from, (unsigned long)to);
+	escape_control(p->out, shown);
+	buf_addf(p->out, "%s\"", shown.n < text.n ? "..." : "");
+}
+
+/* The pair that makes a NEAR so, or comes nearest to it. */
+static void add_nearest(const struct printing *p, const struct explained *x, unsigned depth)
+{
+	const struct near_pair *pair = &x->nearest;
+	if (!pair->any)
+		return;
+	buf_add(p->out, STR("    "));
+	add_indent(p->out, depth + 2);
+	buf_addf(p->out, "%s ", post_field_name(pair->field));
+	add_quoted(p, pair, pair->from, pair->to);
+	buf_add(p->out, STR(", "));
+	add_quoted(p, pair, pair->other_from, pair->other_to);
+	buf_addf(p->out, ": %lu word%s between", (unsigned long)pair->words,
+		pair->words == 1 ? "" : "s");
+	if (pair->words > x->expr->distance)
+		buf_addf(p->out, ", at most %lu", (unsigned long)x->expr->distance);
+	buf_add(p->out, pair->reversed ? STR(", in the other order\n") : STR("\n"));
 }
 
 /* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
@@ -143,6 +229,8 @@ static void add_clause(const struct printing *p, const struct explained *x, unsi
 	buf_add_char(p->out, '\n');
 	for (size_t i = 0; i < x->kept_count; i++)
 		add_hit(p, &x->hits[i], depth);
+	if (x->expr->kind == EXPR_NEAR)
+		add_nearest(p, x, depth);
 	if (x->hit_count > x->kept_count) {
 		buf_add(p->out, STR("    "));
 		add_indent(p->out, depth + 2);
@@ -187,8 +275,10 @@ static void add_json_hits(const struct printing *p, const struct explained *x)
 			buf_add(p->out, STR(",\"list\":"));
 			escape_json(p->out, hit->list);
 		}
-		buf_addf(p->out, ",\"field\":\"%s\",\"from\":%lu,\"to\":%lu,\"text\":",
-			post_field_name(hit->field), (unsigned long)hit->from,
+		buf_addf(p->out, ",\"field\":\"%s\"", post_field_name(hit->field));
+		if (hit->field == FIELD_LINKS || hit->field == FIELD_TAGS)
+			buf_addf(p->out, ",\"item\":%lu", (unsigned long)hit->item);
+		buf_addf(p->out, ",\"from\":%lu,\"to\":%lu,\"text\":", (unsigned long)hit->from,
 			(unsigned long)hit->to);
 		escape_json(p->out, hit_text(p->post, hit));
 		buf_addf(p->out, ",\"way\":\"%s\"}", hit_way_name(hit->way));
@@ -196,10 +286,25 @@ static void add_json_hits(const struct printing *p, const struct explained *x)
 	buf_add_char(p->out, ']');
 }
 
+static void add_json_near(const struct printing *p, const struct explained *x)
+{
+	const struct near_pair *pair = &x->nearest;
+	buf_addf(p->out, ",\"distance\":%lu,\"ordered\":%s", (unsigned long)x->expr->distance,
+		x->expr->ordered ? "true" : "false");
+	if (!pair->any)
+		return;
+	buf_addf(p->out,
+		",\"nearest\":{\"field\":\"%s\",\"from\":%lu,\"to\":%lu,\"other_from\":%lu,"
+		"\"other_to\":%lu,\"words\":%lu,\"reversed\":%s}",
+		post_field_name(pair->field), (unsigned long)pair->from, (unsigned long)pair->to,
+		(unsigned long)pair->other_from, (unsigned long)pair->other_to,
+		(unsigned long)pair->words, pair->reversed ? "true" : "false");
+}
+
 static void add_json_leaf(const struct printing *p, const struct explained *x)
 {
 	const struct expr *e = x->expr;
-	struct str single[MOST_SINGLE_VALUES];
+	struct post_values v;
 	if (e->kind == EXPR_TERM) {
 		buf_add(p->out, STR(",\"term\":"));
 		escape_json(p->out, p->rules->terms[e->term].written);
@@ -209,12 +314,12 @@ static void add_json_leaf(const struct printing *p, const struct explained *x)
 		escape_json(p->out, p->rules->lists[e->list].name);
 		add_json_hits(p, x);
 	} else if (e->kind == EXPR_FIELD) {
-		buf_addf(p->out, ",\"field\":\"%s\"", field_names[e->field]);
+		read_values(p->post, e->field, &v);
+		buf_addf(p->out, ",\"field\":\"%s\"", operator_field_name(e->field));
 		add_json_values(p->out, "values", e->values);
-		add_json_values(p->out, "post", post_values(p->post, e->field, single));
+		add_json_values(p->out, "post", v.list);
 	} else if (e->kind == EXPR_NEAR) {
-		buf_addf(p->out, ",\"distance\":%lu,\"ordered\":%s", (unsigned long)e->distance,
-			e->ordered ? "true" : "false");
+		add_json_near(p, x);
 	}
 }
 

@@ -15,15 +15,16 @@ extern const struct conf_field rules_author_fields[]; /* of its author, if that 
 
 /* What the tables fill. */
 struct rule_keys {
-	struct str name, about;
-	const struct conf_node *any, *all, *none, *regex, *where, *tests, *later;
+	struct str name, about, language;
+	const struct conf_node *any, *all, *none, *regex, *query, *where, *tests, *later;
 	int severity;
 	struct str_list notify;
 };
 
 struct where_keys {
-	struct str_list lang, source, from, type;
-	const struct conf_node *later;
+	struct str_list lang, source, from, to, type, is, has, followers, country, since;
+	struct str_list site, url, tag, title, text;
+	bool repost;
 };
 
 struct list_keys {
@@ -36,7 +37,9 @@ struct test_keys {
 };
 
 struct post_keys {
-	struct str id, source, url, text, title, in_reply_to, repost_of, country;
+	struct str id, source, url, text, title, in_reply_to, repost_of, country, created_at,
+		received_at;
+	bool sensitive, media;
 	const struct conf_node *author;
 	struct str_list lang, tags, mentions, links;
 	int type;
@@ -45,4 +48,5 @@ struct post_keys {
 struct author_keys {
 	struct str id, handle, name;
 	int64_t followers;
+	bool verified;
 };

@@ -1,8 +1,10 @@
 /* The parts of rules_load, which share this state. */
 #pragma once
 
-#include "conf/yaml.h"
+#include "conf/decode.h"
 #include "rules/rules.h"
+
+struct conf_field;
 
 struct loader {
 	struct rules *rules;
@@ -29,6 +31,21 @@ void load_refuse_later(
 	struct loader *l, const struct conf_node *map, const struct conf_field *fields);
 /* Reads the list's file: its terms go to the end of rules.terms. */
 void load_list_file(struct loader *l, struct term_list *list, const char *path, struct where at);
+/* The key `language` of a rule: its number, or -1 if it is absent or an error was reported. */
+int load_language(struct loader *l, const struct conf_node *rule, struct str language);
+/* Tells each stem: term what the rules that name it or its list say about language. */
+void load_stems(struct loader *l);
+
+/* A term, or list:NAME, as it stands in a scalar: its tree, or NULL after an error. */
+struct load_leaf {
+	const struct conf_node *node;
+	struct str text; /* a part of node's text */
+	struct where at; /* of that part */
+	bool negative;
+	size_t rule;
+};
+struct expr *load_list_leaf(struct loader *l, const struct load_leaf *leaf);
+struct expr *load_term_leaf(struct loader *l, const struct load_leaf *leaf);
 
 void load_lists(struct loader *l, const struct conf_node *lists);
 void load_rules(struct loader *l, const struct conf_node *rules);

@@ -2,6 +2,8 @@
 
 #include "rules/fields.h"
 #include "rules/load.h"
+#include "rules/operator.h"
+#include "rules/query.h"
 
 /* The children of a node while they are gathered: at most `size`. */
 struct gather {
@@ -52,48 +54,60 @@ static struct expr *negate(struct loader *l, struct expr *inner)
 	return e;
 }
 
-static struct expr *list_leaf(struct loader *l, const struct conf_node *node, bool negative)
+struct expr *load_list_leaf(struct loader *l, const struct load_leaf *leaf)
 {
 	static const size_t prefix = sizeof "list:" - 1;
-	struct str name = str_trim(str_slice(node->text, prefix, node->text.n));
+	struct str name = str_trim(str_slice(leaf->text, prefix, leaf->text.n));
 	struct term_list *list = map_get(&l->rules->list_by_name, name);
 	if (!list) {
-		diag_error(
-			l->diag, conf_place(node, prefix), "unknown list: '%.*s'", STR_ARGS(name));
+		size_t from = (size_t)(leaf->text.p - leaf->node->text.p);
+		diag_error(l->diag, conf_place(leaf->node, from + prefix), "unknown list: '%.*s'",
+			STR_ARGS(name));
 		load_hint_name(l, name, &l->rules->list_by_name);
 		return NULL;
 	}
-	struct expr *e = new_expr(l, EXPR_LIST, node->at);
+	struct expr *e = new_expr(l, EXPR_LIST, leaf->at);
 	e->list = (uint32_t)(list - l->rules->lists);
 	list->used = true;
-	l->positive[e->list] = l->positive[e->list] || !negative;
+	l->positive[e->list] = l->positive[e->list] || !leaf->negative;
 	return e;
 }
 
-enum leaf_kind { LEAF_TERM, LEAF_NEGATIVE, LEAF_PATTERN };
-
-static struct expr *term_leaf(
-	struct loader *l, const struct conf_node *node, enum leaf_kind kind, size_t rule)
+/* The last term of the rules becomes a leaf, if it is whole. */
+static struct expr *keep_term(
+	struct loader *l, struct term *term, const struct load_leaf *leaf, bool whole)
 {
-	struct arena *arena = &l->rules->arena;
-	struct term *term = load_new_term(l, node->at);
-	if (!term)
-		return NULL;
-	bool ok = kind == LEAF_PATTERN
-		? term_parse_regex(node->text, node, arena, term, l->diag)
-		: term_parse(node->text, node, node->at, arena, term, l->diag);
-	if (!ok) {
+	if (!whole) {
 		load_drop_term(l);
 		return NULL;
 	}
-	term->at = load_place(l, term->at);
-	term->owner = (uint32_t)rule;
-	term->negative = kind == LEAF_NEGATIVE;
-	struct expr *e = new_expr(l, EXPR_TERM, term->at);
-	e->at = term->at;
+	term->at = load_place(l, leaf->at);
+	term->owner = (uint32_t)leaf->rule;
+	term->negative = leaf->negative;
+	struct expr *e = new_expr(l, EXPR_TERM, leaf->at);
 	e->term = (uint32_t)(l->rules->term_count - 1);
 	return e;
 }
+
+struct expr *load_term_leaf(struct loader *l, const struct load_leaf *leaf)
+{
+	struct term *term = load_new_term(l, leaf->at);
+	if (!term)
+		return NULL;
+	bool whole = term_parse(leaf->text, leaf->node, leaf->at, &l->rules->arena, term, l->diag);
+	return keep_term(l, term, leaf, whole);
+}
+
+static struct expr *pattern_leaf(struct loader *l, const struct load_leaf *leaf)
+{
+	struct term *term = load_new_term(l, leaf->at);
+	if (!term)
+		return NULL;
+	bool whole = term_parse_regex(leaf->text, leaf->node, &l->rules->arena, term, l->diag);
+	return keep_term(l, term, leaf, whole);
+}
+
+enum leaf_kind { LEAF_TERM, LEAF_NEGATIVE, LEAF_PATTERN };
 
 /* "/foo/i" under regex: the slashes would have to be in the post. */
 static void note_slashes(struct loader *l, const struct conf_node *node)
@@ -108,18 +122,20 @@ static void note_slashes(struct loader *l, const struct conf_node *node)
 	}
 }
 
-static struct expr *leaf(
+static struct expr *entry(
 	struct loader *l, const struct conf_node *node, enum leaf_kind kind, size_t rule)
 {
 	if (node->kind == CONF_LIST || node->kind == CONF_MAP) {
 		load_expected(l, node, kind == LEAF_PATTERN ? "a pattern" : "a term");
 		return NULL;
 	}
-	if (kind == LEAF_PATTERN)
+	const struct load_leaf leaf = { node, node->text, node->at, kind == LEAF_NEGATIVE, rule };
+	if (kind == LEAF_PATTERN) {
 		note_slashes(l, node);
-	else if (str_starts(node->text, STR("list:")))
-		return list_leaf(l, node, kind == LEAF_NEGATIVE);
-	return term_leaf(l, node, kind, rule);
+		return pattern_leaf(l, &leaf);
+	}
+	return str_starts(node->text, STR("list:")) ? load_list_leaf(l, &leaf)
+						    : load_term_leaf(l, &leaf);
 }
 
 static size_t entry_count(const struct conf_node *node)
@@ -140,7 +156,7 @@ static void add_entries(struct loader *l, struct gather *g, const struct conf_no
 	}
 	const struct conf_node *items = node->kind == CONF_LIST ? node->items : node;
 	for (size_t i = 0; i < entry_count(node); i++)
-		gather_add(g, leaf(l, &items[i], kind, rule));
+		gather_add(g, entry(l, &items[i], kind, rule));
 }
 
 /* The entries of one key, or of two that count as one. */
@@ -154,78 +170,6 @@ static struct expr *entries(struct loader *l, enum expr_kind kind, const struct 
 	add_entries(l, &g, terms, leaf_kind, rule);
 	add_entries(l, &g, patterns, LEAF_PATTERN, rule);
 	return join(l, kind, first->at, g);
-}
-
-static bool is_language(struct str s)
-{
-	size_t n = str_find_char(s, '-');
-	n = n == SIZE_MAX ? s.n : n;
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-		if (!letter && (i < n || !((c >= '0' && c <= '9') || c == '-')))
-			return false;
-	}
-	return n == 2 || n == 3;
-}
-
-static void check_value(
-	struct loader *l, enum expr_field field, struct str value, const struct conf_node *node)
-{
-	enum post_type type;
-	if (field == EXPR_LANG && !is_language(value)) {
-		diag_error(l->diag, node->at, "not a language: '%.*s'", STR_ARGS(value));
-		diag_hint(l->diag, "languages are written fr, en or pt-BR");
-	} else if (field == EXPR_TYPE && !post_type_of(value, &type)) {
-		struct str names[POST_DELETE + 1];
-		for (size_t i = 0; i <= POST_DELETE; i++)
-			names[i] = str_of(post_type_name((enum post_type)i));
-		struct str nearest = diag_nearest(value, names, POST_DELETE + 1);
-		diag_error(l->diag, node->at, "not a type of post: '%.*s'", STR_ARGS(value));
-		if (nearest.p)
-			diag_hint(l->diag, "did you mean '%.*s'?", STR_ARGS(nearest));
-	} else if (value.n == 0 || (field == EXPR_FROM && str_eq(value, STR("@")))) {
-		diag_error(l->diag, node->at, "empty");
-	}
-}
-
-static struct expr *condition(struct loader *l, const struct conf_node *where, const char *key,
-	enum expr_field field, struct str_list values)
-{
-	const struct conf_node *node = conf_get(where, key);
-	bool many = node && node->kind == CONF_LIST;
-	if (!node || values.count != (many ? node->count : node->kind != CONF_NULL))
-		return NULL; /* absent, or an error was reported */
-	if (values.count == 0) {
-		diag_error(l->diag, node->at, "nothing stands here: leave the key out");
-		return NULL;
-	}
-	struct str *items = arena_array(&l->rules->arena, struct str, values.count);
-	for (size_t i = 0; i < values.count; i++) {
-		check_value(l, field, values.items[i], many ? &node->items[i] : node);
-		bool at_sign = field == EXPR_FROM && str_starts(values.items[i], STR("@"));
-		items[i] = str_slice(values.items[i], at_sign, values.items[i].n);
-	}
-	struct expr *e = new_expr(l, EXPR_FIELD, node->at);
-	e->field = field;
-	e->values = (struct str_list){ items, values.count };
-	return e;
-}
-
-enum { CONDITIONS = 4 };
-
-static void add_conditions(struct loader *l, struct gather *g, const struct conf_node *where)
-{
-	struct where_keys keys;
-	if (!where)
-		return;
-	/* What is wrong with one key says nothing against the others. */
-	(void)conf_decode(rules_where_fields, NULL, where, &keys, &l->rules->arena, l->diag);
-	load_refuse_later(l, where, rules_where_fields);
-	gather_add(g, condition(l, where, "lang", EXPR_LANG, keys.lang));
-	gather_add(g, condition(l, where, "source", EXPR_SOURCE, keys.source));
-	gather_add(g, condition(l, where, "from", EXPR_FROM, keys.from));
-	gather_add(g, condition(l, where, "type", EXPR_TYPE, keys.type));
 }
 
 static void check_targets(struct loader *l, const struct conf_node *node, struct str_list targets)
@@ -268,29 +212,52 @@ static void check_name(struct loader *l, struct rule *rule, const struct conf_no
 	(void)map_set(&l->rules->rule_by_name, rule->name, rule);
 }
 
-static void check_whole(struct loader *l, const struct conf_node *map, const struct rule_keys *keys)
+static void check_whole(struct loader *l, const struct conf_node *map, const struct rule_keys *keys,
+	const struct expr *query)
 {
-	bool later = conf_get(map, "query") != NULL; /* reported */
-	if (keys->any || keys->all || keys->regex || keys->where || later)
+	const struct expr *culprit = NULL;
+	bool alone = !keys->any && !keys->all && !keys->regex && !keys->where;
+	bool demands = !query || query_demands(query, &culprit);
+	if (query && (demands || !alone))
+		query_note_negatives(l->diag, query);
+	if (!alone)
 		return;
-	if (keys->none) {
+	if (!demands) {
+		diag_error(l->diag, culprit->at,
+			"a query that nearly every post matches: this may be all it asks for");
+		diag_hint(l->diag, "negatives go together with what must be there: word -other");
+	} else if (keys->none && !keys->query) {
 		diag_error(
 			l->diag, map->at, "a rule of negatives alone would match all other posts");
 		diag_hint(l->diag, "say with any, all or where what it is about");
-	} else {
-		diag_error(l->diag, map->at, "a rule needs any, all, regex or where");
+	} else if (!keys->query) {
+		diag_error(l->diag, map->at, "a rule needs any, all, regex, query or where");
 	}
+}
+
+/* An AND gives its children, for that is what the rule itself is. */
+static void add_query(struct gather *g, struct expr *query)
+{
+	bool several = query && query->kind == EXPR_AND;
+	for (size_t i = 0; several && i < query->child_count; i++)
+		gather_add(g, query->children[i]);
+	gather_add(g, several ? NULL : query);
 }
 
 static struct expr *build_tree(
 	struct loader *l, const struct conf_node *map, const struct rule_keys *keys, size_t rule)
 {
-	size_t most = 2 + entry_count(keys->all) + CONDITIONS;
+	struct expr *query = keys->query ? query_load(l, keys->query, rule) : NULL;
+	size_t most = 3 + entry_count(keys->all) + OPERATOR_MAX_CONDITIONS +
+		(query ? query->child_count : 0);
 	struct gather g = gather_of(l, most);
+	check_whole(l, map, keys, query);
 	gather_add(&g, entries(l, EXPR_OR, keys->any, LEAF_TERM, keys->regex, rule));
 	add_entries(l, &g, keys->all, LEAF_TERM, rule);
+	add_query(&g, query);
 	gather_add(&g, negate(l, entries(l, EXPR_OR, keys->none, LEAF_NEGATIVE, NULL, rule)));
-	add_conditions(l, &g, keys->where);
+	if (keys->where)
+		g.count += operator_where(l, keys->where, rule, g.items + g.count);
 	struct expr *root = join(l, EXPR_AND, map->at, g);
 	return root ? root : new_expr(l, EXPR_OR, map->at); /* matches nothing */
 }
@@ -318,7 +285,7 @@ static void load_rule(struct loader *l, const struct conf_node *map)
 		.first_term = (uint32_t)r->term_count,
 	};
 	check_name(l, rule, map);
-	check_whole(l, map, &keys);
+	rule->language = load_language(l, map, keys.language);
 	check_targets(l, conf_get(map, "notify"), keys.notify);
 	rule->root = build_tree(l, map, &keys, number);
 	rule->term_count = (uint32_t)r->term_count - rule->first_term;

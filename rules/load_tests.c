@@ -1,5 +1,23 @@
+#include "base/clock.h"
 #include "rules/fields.h"
 #include "rules/load.h"
+
+static enum tristate truth(const struct conf_node *map, const char *key, bool yes)
+{
+	const struct conf_node *node = conf_get(map, key);
+	if (!node || node->kind == CONF_NULL)
+		return TRISTATE_UNKNOWN;
+	return yes ? TRISTATE_YES : TRISTATE_NO;
+}
+
+static void load_time(struct loader *l, const struct conf_node *map, const char *key,
+	struct str text, int64_t *wall_us)
+{
+	if (!text.p || time_parse(text, wall_us))
+		return;
+	diag_error(l->diag, conf_get(map, key)->at, "not a time: '%.*s'", STR_ARGS(text));
+	diag_hint(l->diag, "it is written 2026-11-01T08:30:00Z");
+}
 
 /* A handle, or a map of what is known of the author. */
 static void load_author(struct loader *l, const struct conf_node *node, struct post_author *author)
@@ -17,6 +35,7 @@ static void load_author(struct loader *l, const struct conf_node *node, struct p
 	author->handle = keys.handle;
 	author->name = keys.name;
 	author->followers = keys.followers;
+	author->verified = truth(node, "verified", keys.verified);
 }
 
 static void load_post(struct loader *l, const struct conf_node *node, struct post *post)
@@ -42,6 +61,10 @@ static void load_post(struct loader *l, const struct conf_node *node, struct pos
 	post->mentions = keys.mentions;
 	post->links = keys.links;
 	post->type = (enum post_type)keys.type;
+	post->sensitive = truth(node, "sensitive", keys.sensitive);
+	post->media = truth(node, "media", keys.media);
+	load_time(l, node, "created_at", keys.created_at, &post->created_at_us);
+	load_time(l, node, "received_at", keys.received_at, &post->received_at_us);
 	if (keys.author)
 		load_author(l, keys.author, &post->author);
 }

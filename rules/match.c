@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "rules/condition.h"
+#include "rules/match_alike.h"
+#include "rules/match_near.h"
 
 struct match_scratch *match_scratch_create(const struct ruleset *set)
 {
@@ -14,6 +17,7 @@ struct match_scratch *match_scratch_create(const struct ruleset *set)
 	m->set = set;
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		text_init(&m->texts[i]);
+	folded_init(&m->value);
 	m->found_count = 1;
 	m->first_of_term = mem_zero(rules->term_count + 1, sizeof *m->first_of_term);
 	m->first_of_list = mem_zero(rules->list_count + 1, sizeof *m->first_of_list);
@@ -26,6 +30,8 @@ struct match_scratch *match_scratch_create(const struct ruleset *set)
 	}
 	if (set->literals)
 		m->literals_scratch = literals_scratch_create(set->literals);
+	m->alike = alike_scratch_create(set->alike);
+	m->near = near_scratch_create();
 	return m;
 }
 
@@ -35,6 +41,7 @@ void match_scratch_destroy(struct match_scratch *m)
 		return;
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		text_finish(&m->texts[i]);
+	folded_finish(&m->value);
 	mem_free(m->found);
 	mem_free(m->first_of_term);
 	mem_free(m->first_of_list);
@@ -44,6 +51,8 @@ void match_scratch_destroy(struct match_scratch *m)
 	mem_free(m->regexes);
 	regex_scratch_destroy(m->regex_scratch);
 	literals_scratch_destroy(m->literals_scratch);
+	alike_scratch_destroy(m->alike);
+	near_scratch_destroy(m->near);
 	mem_free(m->hits);
 	mem_free(m);
 }
@@ -73,27 +82,48 @@ static void mark_term(struct match_scratch *m, uint32_t id)
 		mark_rule(m, set->list_rules[i]);
 }
 
-static void add_found(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
-	uint32_t to, enum hit_way way)
+/* Does finding this term alone make a rule match? */
+static bool settles(const struct ruleset *set, const struct term *t)
 {
-	const struct term *t = &m->set->rules->terms[id];
+	if (!t->listed)
+		return set->rule_any_term[t->owner];
+	for (uint32_t i = set->list_first[t->owner]; i < set->list_first[t->owner + 1]; i++) {
+		if (set->rule_any_term[set->list_rules[i]])
+			return true;
+	}
+	return false;
+}
+
+void match_add_found(struct match_scratch *m, struct found found)
+{
+	const struct term *t = &m->set->rules->terms[found.term];
+	if (t->only && !(t->only >> found.field & 1))
+		return;
 	if (m->found_count >= m->found_size) {
 		m->found_size = m->found_size ? m->found_size * 2 : 64;
 		m->found = mem_resize(m->found, m->found_size, sizeof *m->found);
 	}
-	m->found[m->found_count] = (struct found){ .term = id,
-		.from = from,
-		.to = to,
-		.next = m->first_of_term[id],
-		.field = (uint8_t)field,
-		.way = (uint8_t)way };
-	uint32_t index = (uint32_t)m->found_count++;
-	bool first = m->first_of_term[id] == 0;
-	m->first_of_term[id] = index;
+	uint32_t index = (uint32_t)m->found_count++, *first = &m->first_of_term[found.term];
+	bool is_first = *first == 0;
+	found.next = *first;
+	m->found[index] = found;
+	*first = index;
 	if (t->listed)
 		m->first_of_list[t->owner] = index;
-	if (first)
-		mark_term(m, id);
+	if (is_first)
+		mark_term(m, found.term);
+	m->sure = m->sure || (m->any && settles(m->set, t));
+}
+
+void match_add_span(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
+	uint32_t to, enum hit_way way)
+{
+	match_add_found(m,
+		(struct found){ .term = id,
+			.from = from,
+			.to = to,
+			.field = (uint8_t)field,
+			.way = (uint8_t)way });
 }
 
 /* Does the text have these very letters at folded bytes from..to-1? */
@@ -113,7 +143,7 @@ static void add_words(struct match_scratch *m, uint32_t id, enum post_field fiel
 	if (m->set->rules->terms[id].exact && !same)
 		return;
 	folded_span(&m->texts[field].folded, from, to, &text_from, &text_to);
-	add_found(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
+	match_add_span(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
 }
 
 /* One list of words that follow each other: a text's, or the parts of one hashtag. */
@@ -149,6 +179,10 @@ static void try_words(struct match_scratch *m, enum post_field field, const stru
 			m, p->term, field, w.from, w.to, same_letters(text, w.from, w.to, letters));
 		return;
 	}
+	if (m->set->rules->terms[p->term].gap) {
+		gap_note(m, p->term);
+		return;
+	}
 	if (at < p->position || at - p->position + phrase->count > run->count)
 		return;
 	size_t first = at - p->position, last = first + phrase->count - 1;
@@ -167,7 +201,7 @@ static void find_in_run(struct match_scratch *m, enum post_field field, const st
 	const struct text *text = &m->texts[field];
 	const struct words *words = &m->set->words;
 	uint64_t before = 0, hash;
-	for (size_t i = 0; i < run->count; i++, before = hash) {
+	for (size_t i = 0; i < run->count && !m->sure; i++, before = hash) {
 		struct text_word w = run->words[i];
 		struct str word = text_word(text, w);
 		hash = wake_hash(word.p, word.n);
@@ -205,12 +239,15 @@ static void find_entity(struct match_scratch *m, enum post_field field, enum tex
 		[ENTITY_CASHTAG] = POSTING_CASHTAG };
 	const struct text *text = &m->texts[field];
 	struct str body = { text->folded.p + from, to - from };
-	const struct posting *p = words_find(&m->set->words, wake_hash(body.p, body.n), body);
+	const struct posting *p = words_find_word(&m->set->words, body);
 	for (; p; p = words_next(&m->set->words, p)) {
 		struct str letters = m->set->rules->terms[p->term].letters;
 		const struct phrase *phrase = m->set->phrase_of ? m->set->phrase_of[p->term] : NULL;
 		bool joined = p->kind == POSTING_JOINED &&
 			(kind == ENTITY_TAG || (kind == ENTITY_HANDLE && phrase->count > 1));
+		if (p->kind == POSTING_WORD && kind == ENTITY_TAG &&
+			m->set->rules->terms[p->term].gap)
+			gap_note(m, p->term);
 		/* An apostrophe after a hashtag may make its body part of a longer word. */
 		bool word = p->kind == POSTING_WORD && kind == ENTITY_TAG &&
 			(!phrase || phrase->count == 1);
@@ -242,7 +279,7 @@ static void find_symbols(struct match_scratch *m, enum post_field field)
 		size_t at = 0, step;
 		while ((step = str_find(str_slice(text, at, text.n), symbols)) != SIZE_MAX) {
 			at += step;
-			add_found(
+			match_add_span(
 				m, id, field, (uint32_t)at, (uint32_t)(at + symbols.n), WAY_EXACT);
 			at += symbols.n;
 		}
@@ -274,19 +311,34 @@ static void find_literals(struct match_scratch *m, enum post_field field)
 		(void)literal_occurred(m, (uint32_t)i);
 }
 
+static void find_in_field(struct match_scratch *m, enum post_field field)
+{
+	struct text *text = &m->texts[field];
+	text_set(text, post_field(m->post, field));
+	find_in_run(m, field, &(struct run){ text->words.items, text->words.count });
+	if (m->sure)
+		return;
+	find_in_parts(m, field);
+	find_entities(m, field);
+	gap_find(m, field);
+	match_alike(m, m->post, field);
+	find_symbols(m, field);
+	find_literals(m, field);
+}
+
 void match_find(struct match_scratch *m, const struct post *post)
 {
 	m->post = post;
-	for (size_t i = 0; i < FIELD_COUNT; i++) {
-		enum post_field field = (enum post_field)i;
-		struct text *text = &m->texts[i];
-		text_set(text, post_field(post, field));
-		find_in_run(m, field, &(struct run){ text->words.items, text->words.count });
-		find_in_parts(m, field);
-		find_entities(m, field);
-		find_symbols(m, field);
-		find_literals(m, field);
-	}
+	m->sure = false;
+	near_forget(m->near);
+	for (size_t i = 0; i < FIELD_COUNT && !m->sure; i++)
+		find_in_field(m, (enum post_field)i);
+	if (m->sure)
+		return;
+	if (m->set->finds_links)
+		match_find_links(m);
+	if (m->set->finds_tags)
+		match_find_tags(m);
 	for (size_t i = 0; i < m->set->always_count; i++)
 		mark_rule(m, m->set->always[i]);
 }
@@ -315,13 +367,15 @@ static bool regex_in_field(struct match_scratch *m, uint32_t id, enum post_field
 	const struct term *t = &m->set->rules->terms[id];
 	struct str text = m->texts[field].original;
 	size_t from = 0, to = 0, found = 0;
+	if (t->only && !(t->only >> field & 1))
+		return false;
 	while (to <= text.n && found < MATCH_MAX_HITS) {
 		int result = regex_find(t->regex, m->regex_scratch, text, to, &from, &to);
 		if (result < 0)
 			m->errors.regex_limit_count++;
 		if (result <= 0)
 			break;
-		add_found(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
+		match_add_span(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
 		found++;
 	}
 	return found > 0;
@@ -364,58 +418,6 @@ static bool list_is(struct match_scratch *m, uint32_t list)
 	return false;
 }
 
-static bool folded_equal(struct str a, struct str b)
-{
-	struct buf x, y;
-	buf_init(&x, 0);
-	buf_init(&y, 0);
-	fold_add(&x, a);
-	fold_add(&y, b);
-	bool equal = str_eq(buf_str(&x), buf_str(&y));
-	buf_finish(&x);
-	buf_finish(&y);
-	return equal;
-}
-
-/* "fr" is asked and "fr-CA" given, or the same. */
-static bool lang_is(struct str given, struct str asked)
-{
-	return str_eq_ignore_case(given, asked) ||
-		(given.n > asked.n && given.p[asked.n] == '-' &&
-			str_eq_ignore_case(str_slice(given, 0, asked.n), asked));
-}
-
-static bool field_has(const struct post *post, enum expr_field field, struct str value)
-{
-	switch (field) {
-	case EXPR_LANG:
-		for (size_t i = 0; i < post->langs.count; i++) {
-			if (lang_is(post->langs.items[i], value))
-				return true;
-		}
-		return false;
-	case EXPR_SOURCE:
-		return str_eq(post->source, value);
-	case EXPR_FROM:
-		if (str_starts(value, STR("@")))
-			value = str_slice(value, 1, value.n);
-		return (post->author.handle.p && folded_equal(post->author.handle, value)) ||
-			(post->author.id.p && folded_equal(post->author.id, value));
-	case EXPR_TYPE:
-		return str_eq(str_of(post_type_name(post->type)), value);
-	}
-	return false;
-}
-
-static bool field_is(const struct post *post, const struct expr *e)
-{
-	for (size_t i = 0; i < e->values.count; i++) {
-		if (field_has(post, e->field, e->values.items[i]))
-			return true;
-	}
-	return false;
-}
-
 /* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
 bool match_is(struct match_scratch *m, const struct expr *e)
 {
@@ -424,8 +426,9 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 		return term_is(m, e->term);
 	case EXPR_LIST:
 		return list_is(m, e->list);
-	case EXPR_AND:
 	case EXPR_NEAR:
+		return near_is(m, e);
+	case EXPR_AND:
 		for (size_t i = 0; i < e->child_count; i++) {
 			if (!match_is(m, e->children[i]))
 				return false;
@@ -440,15 +443,16 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 	case EXPR_NOT:
 		return !match_is(m, e->children[0]);
 	case EXPR_FIELD:
-		return field_is(m->post, e);
+		return condition_is(e, m->post, m->texts);
 	}
 	return false;
 }
 
 /* --- hits --- */
 
-static void add_hit(struct match_scratch *m, const struct found *f)
+static void add_hit(void *ctx, const struct found *f)
 {
+	struct match_scratch *m = ctx;
 	const struct rules *rules = m->set->rules;
 	const struct term *t = &rules->terms[f->term];
 	if (m->hit_count == MATCH_MAX_HITS)
@@ -461,6 +465,7 @@ static void add_hit(struct match_scratch *m, const struct found *f)
 		.term = t->written,
 		.list = t->listed ? rules->lists[t->owner].name : STR_NONE,
 		.field = (enum post_field)f->field,
+		.item = f->item,
 		.from = f->from,
 		.to = f->to,
 		.way = (enum hit_way)f->way,
@@ -482,6 +487,10 @@ static void gather_hits(struct match_scratch *m, const struct expr *e)
 				add_hit(m, &m->found[i]);
 		}
 	}
+	if (e->kind == EXPR_NEAR) {
+		near_places(m, e, add_hit, m);
+		return;
+	}
 	for (size_t i = 0; i < e->child_count; i++)
 		gather_hits(m, e->children[i]);
 }
@@ -491,6 +500,8 @@ static int by_place(const void *left, const void *right)
 	const struct hit *a = left, *b = right;
 	if (a->field != b->field)
 		return a->field < b->field ? -1 : 1;
+	if (a->item != b->item)
+		return a->item < b->item ? -1 : 1;
 	if (a->from != b->from)
 		return a->from < b->from ? -1 : 1;
 	if (a->to != b->to)
@@ -531,6 +542,18 @@ static int by_number(const void *left, const void *right)
 {
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
 	return (a > b) - (a < b);
+}
+
+bool ruleset_any(const struct ruleset *set, struct match_scratch *m, const struct post *post)
+{
+	m->any = true;
+	match_find(m, post);
+	bool any = m->sure;
+	for (size_t i = 0; i < m->marked_count && !any; i++)
+		any = match_is(m, set->rules->rules[m->marked[i]].root);
+	m->any = m->sure = false;
+	match_forget(m);
+	return any;
 }
 
 size_t ruleset_match(const struct ruleset *set, struct match_scratch *m, const struct post *post,

@@ -108,6 +108,7 @@ struct rules *rules_load(
 	load_lists(&l, conf_get(root, "lists"));
 	load_rules(&l, rules);
 	load_tests(&l, conf_get(root, "tests"), rules);
+	load_stems(&l);
 	mark_negative_lists(&l);
 	note_unused_lists(&l);
 	mem_free(l.positive);
@@ -127,7 +128,7 @@ struct rules *rules_of_list(const char *path, struct str name, struct diag *diag
 	name = arena_str(&r->arena, name);
 	*r->lists = (struct term_list){ .name = name, .at = at, .used = true };
 	*r->rules = (struct rule){
-		.name = name, .at = at, .severity = SEVERITY_NORMAL, .root = root
+		.name = name, .at = at, .severity = SEVERITY_NORMAL, .language = -1, .root = root
 	};
 	(void)map_set(&r->list_by_name, name, r->lists);
 	(void)map_set(&r->rule_by_name, name, r->rules);

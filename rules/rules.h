@@ -27,6 +27,7 @@ struct rule {
 	struct where at;
 	enum severity severity;
 	struct str_list notify;
+	int language; /* rules/stem.h, for its stems in posts without a known one; -1: none */
 	struct expr *root; /* never NULL */
 	uint32_t first_term, term_count; /* its own inline terms */
 };

@@ -16,6 +16,7 @@ const struct rules *ruleset_rules(const struct ruleset *set);
 
 struct ruleset_costs {
 	size_t word_count; /* words that are waited for */
+	size_t alike_count; /* terms whose likes are waited for: sola*, solaire~1, stem:panneau */
 	size_t literal_count; /* substrings that are waited for */
 	size_t always_count; /* rules for which every post must be parsed */
 };
@@ -37,3 +38,5 @@ enum { MATCH_MAX_HITS = 1000 /* of one rule in one post; more are not listed */ 
  * rules matched. */
 size_t ruleset_match(const struct ruleset *set, struct match_scratch *scratch,
 	const struct post *post, bool (*found)(void *ctx, const struct match *match), void *ctx);
+/* Does any rule match? Faster than to find out which. */
+bool ruleset_any(const struct ruleset *set, struct match_scratch *scratch, const struct post *post);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "model/html.h"
+#include "rules/compile_alike.h"
 #include "rules/compiled.h"
 #include "rules/scan_kernel.h"
 #include "rules/scan_tags.h"
@@ -12,6 +13,7 @@
 struct scan {
 	const struct ruleset *set;
 	const struct scan_kernel *kernel;
+	const struct alike *alike; /* NULL: no rule waits for words by their likeness */
 	struct scan_keys keys;
 	bool lines_are_text;
 	bool all; /* every record is a candidate */
@@ -55,22 +57,33 @@ struct scan_scratch {
 
 enum { PLAIN_MAX_BYTES = 8 * 1024 * 1024 };
 
+static void add_keys(struct scan *s, const struct post_map *map, enum post_map_part part)
+{
+	size_t count;
+	const struct post_map_key *keys = post_map_keys(map, part, &count);
+	for (size_t i = 0; i < count; i++) {
+		/* Too many keys to look for: then everything is let through. */
+		if (!scan_keys_add(&s->keys, keys[i].key, keys[i].html, keys[i].within))
+			s->all = true;
+	}
+}
+
 struct scan *scan_create(
 	const struct ruleset *set, const struct post_map *map, enum scan_kernel_choice kernel)
 {
 	struct scan *s = mem_zero(1, sizeof *s);
 	s->set = set;
 	s->kernel = kernel == SCAN_PLAIN_C ? &scan_kernel_plain : scan_kernel_best();
+	s->alike = set->alike ? set->alike->wakes : NULL;
 	s->lines_are_text = map == NULL;
 	s->all = set->always_count > 0;
 	scan_keys_init(&s->keys);
-	size_t count = 0;
-	const struct post_map_key *keys = map ? post_map_text_keys(map, &count) : NULL;
-	for (size_t i = 0; i < count; i++) {
-		/* Too many keys to look for: then everything is let through. */
-		if (!scan_keys_add(&s->keys, keys[i].key, keys[i].html, keys[i].within))
-			s->all = true;
-	}
+	if (map)
+		add_keys(s, map, POST_MAP_TEXT);
+	if (map && set->waits_for_links)
+		add_keys(s, map, POST_MAP_LINKS);
+	if (map && set->waits_for_tags)
+		add_keys(s, map, POST_MAP_TAGS);
 	return s;
 }
 
@@ -129,7 +142,7 @@ static bool any_tag(const struct scan *s, struct scan_scratch *x, size_t from, s
 {
 	struct str folded = { x->folded.p + from, x->folded.n - from };
 	return folded.n && memchr(folded.p, '#', folded.n) &&
-		scan_any_tag(&s->set->wake, &x->text, text, folded);
+		scan_any_tag(&s->set->wake, s->alike, &x->text, text, folded);
 }
 
 /* Ends a value whose folded form begins at `from`. text: the value as it is read; it stays where it
@@ -405,8 +418,8 @@ static void ask_tags(const struct scan *s, struct scan_scratch *x)
 		const struct value *v = &x->values[i];
 		bool inside = v->from <= at; /* else it was asked for when it passed */
 		if (inside && !x->pending[v->record].hit)
-			x->pending[v->record].hit = scan_any_tag(&s->set->wake, &x->text, v->text,
-				(struct str){ t->p + v->from, v->to - v->from });
+			x->pending[v->record].hit = scan_any_tag(&s->set->wake, s->alike, &x->text,
+				v->text, (struct str){ t->p + v->from, v->to - v->from });
 		at = inside ? v->to : at + 1;
 	}
 	x->value_count = 0;
@@ -420,7 +433,8 @@ static bool flush(struct pass *pass)
 	const struct scan_text *t = &x->folded;
 	size_t n = t->n, count = x->pending_count;
 	ask_tags(s, x);
-	if (!s->set->literals) /* regexes do look into links */
+	/* Regexes do look into links, and so do site: and url:. */
+	if (!s->set->literals && !s->set->waits_for_links)
 		scan_blank_links(t->p, n);
 	struct waited waited = { .scan = s, .scratch = x };
 	x->pending_count = 0;
@@ -428,7 +442,8 @@ static bool flush(struct pass *pass)
 		struct pending *r = &x->pending[i];
 		size_t to = i + 1 < count ? x->pending[i + 1].from : n;
 		bool hit = any_word(&waited, r->from, to) || r->hit ||
-			any_literal(s, x, r->from, to);
+			any_literal(s, x, r->from, to) ||
+			(s->alike && alike_any(s->alike, x->folded.p, r->from, to));
 		if (!hit)
 			continue;
 		pass->counts->candidate_count++;

@@ -2,15 +2,24 @@
 
 #include <string.h>
 
+#include "rules/links.h"
+
 enum { ASCII_PART_BYTES = 48 };
 
+/* Is this word waited for? WAKE_PAD_BYTES, which are as many as ALIKE_PAD_BYTES, stand around it.
+ */
+static bool has_word(const struct wake *w, const struct alike *alike, struct str word)
+{
+	return wake_has(w, word.p, word.n) || (alike && alike_has(alike, word));
+}
+
 /* The parts of one hashtag, which the case of the original shows: is any waited for? */
-static bool any_part(const struct wake *w, struct text *scratch, struct str tag)
+static bool any_part(
+	const struct wake *w, const struct alike *alike, struct text *scratch, struct str tag)
 {
 	text_set(scratch, tag);
 	for (size_t i = 0; i < scratch->parts.count; i++) {
-		struct str part = text_word(scratch, scratch->parts.items[i]);
-		if (wake_has(w, part.p, part.n))
+		if (has_word(w, alike, text_word(scratch, scratch->parts.items[i])))
 			return true;
 	}
 	return false;
@@ -30,7 +39,7 @@ static size_t ascii_part_end(struct str body, size_t i)
 }
 
 /* The same as any_part for a body of ASCII letters, digits and "_", which most are. */
-static bool any_ascii_part(const struct wake *w, struct str body)
+static bool any_ascii_part(const struct wake *w, const struct alike *alike, struct str body)
 {
 	for (size_t i = 0; i < body.n;) {
 		char part[WAKE_PAD_BYTES + ASCII_PART_BYTES + WAKE_PAD_BYTES];
@@ -41,7 +50,8 @@ static bool any_ascii_part(const struct wake *w, struct str body)
 			char c = body.p[i + j];
 			part[WAKE_PAD_BYTES + j] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 		}
-		if (body.p[i] != '_' && wake_has(w, part + WAKE_PAD_BYTES, n))
+		if (body.p[i] != '_' &&
+			has_word(w, alike, (struct str){ part + WAKE_PAD_BYTES, n }))
 			return true;
 		i = end;
 	}
@@ -65,7 +75,8 @@ static size_t tag_end(struct str text, size_t at, bool *seams, bool *ascii)
 	return i;
 }
 
-bool scan_any_tag(const struct wake *w, struct text *scratch, struct str text, struct str folded)
+bool scan_any_tag(const struct wake *w, const struct alike *alike, struct text *scratch,
+	struct str text, struct str folded)
 {
 	size_t signs = 0, folded_signs = 0;
 	for (size_t at = 0; at < folded.n; at++)
@@ -77,13 +88,13 @@ bool scan_any_tag(const struct wake *w, struct text *scratch, struct str text, s
 		bool seams = false, ascii = true;
 		size_t from = (size_t)(sign - text.p);
 		at = tag_end(text, from, &seams, &ascii);
-		if (seams && ascii && any_ascii_part(w, str_slice(text, from + 1, at)))
+		if (seams && ascii && any_ascii_part(w, alike, str_slice(text, from + 1, at)))
 			return true;
-		if (seams && !ascii && any_part(w, scratch, str_slice(text, from, at)))
+		if (seams && !ascii && any_part(w, alike, scratch, str_slice(text, from, at)))
 			return true;
 	}
 	/* A sign in another form (U+FF03). */
-	return folded_signs != signs && any_part(w, scratch, text);
+	return folded_signs != signs && any_part(w, alike, scratch, text);
 }
 
 void scan_blank_links(char *p, size_t n)

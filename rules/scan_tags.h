@@ -2,11 +2,15 @@
  * the original shows, and links, in which it need not look. */
 #pragma once
 
+#include "rules/alike.h"
 #include "rules/text.h"
 #include "rules/wake.h"
 
-/* Is the part of a hashtag of this text waited for? folded: the same text, folded. */
-bool scan_any_tag(const struct wake *w, struct text *scratch, struct str text, struct str folded);
+/* Is the part of a hashtag of this text waited for? alike may be NULL. folded: the same text,
+ * folded.
+ */
+bool scan_any_tag(const struct wake *w, const struct alike *alike, struct text *scratch,
+	struct str text, struct str folded);
 /* Terms do not match inside links, which are full of short words: they become spaces. p is folded;
  * a link that follows a word character is none. */
 void scan_blank_links(char *p, size_t n);

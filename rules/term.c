@@ -4,14 +4,19 @@
 
 #include "base/fold.h"
 #include "base/utf8.h"
+#include "model/post.h"
+#include "rules/address.h"
 #include "rules/regex.h"
 #include "rules/rules.h"
+#include "rules/term_alike.h"
+#include "rules/term_gap.h"
 #include "rules/text.h"
 
 struct parser {
 	const struct conf_node *node;
 	struct where at;
 	size_t node_offset; /* of the entry in the node's text */
+	size_t added; /* bytes at the entry's begin that are ours and stand in no file */
 	struct str entry; /* term->written: places are bytes of this */
 	struct arena *arena;
 	struct term *term;
@@ -29,7 +34,7 @@ static struct where place(const struct parser *p, size_t byte)
 	if (p->node)
 		return conf_place(p->node, p->node_offset + byte);
 	struct where at = p->at;
-	at.col += (uint32_t)utf8_count(str_slice(p->entry, 0, byte));
+	at.col += (uint32_t)utf8_count(str_slice(p->entry, p->added, byte));
 	return at;
 }
 
@@ -62,12 +67,6 @@ static void hint_quotes(const struct parser *p)
 {
 	diag_hint(p->diag, "a text in double quotes is taken as it is: '\"%.*s\"'",
 		STR_ARGS(p->entry));
-}
-
-static bool not_yet(const struct parser *p, size_t byte, const char *what)
-{
-	diag_error(p->diag, place(p, byte), "not supported yet: %s", what);
-	return false;
 }
 
 static bool is_ascii_lower(struct str s)
@@ -233,7 +232,7 @@ static bool parse_quoted(const struct parser *p, struct part body)
 	if (rest.text.n == 1)
 		return missing_number(p, rest.offset);
 	p->term->gap = (uint16_t)number;
-	return not_yet(p, rest.offset, "words within a distance (\"...\"~4)");
+	return term_check_gap(p->term, place(p, rest.offset), p->diag);
 }
 
 /* The first byte of a name that cannot be there: a name is made of word characters, and between
@@ -321,16 +320,16 @@ static void note_operators(const struct parser *p, struct str text)
 
 static bool note_fields(const struct parser *p, struct part body)
 {
-	static const char *const fields[] = { "lang", "from", "to", "source", "tag", "title",
-		"text", "type", "is", "has", "followers", "country", "since" };
+	static const char *const fields[] = { "lang", "from", "to", "source", "type", "is", "has",
+		"followers", "country", "since" };
 	size_t colon = str_find_char(body.text, ':');
 	struct str name = str_slice(body.text, 0, colon);
 	if (colon == SIZE_MAX || colon + 1 == body.text.n || body.text.p[colon + 1] == ' ')
 		return true;
-	if (str_eq(name, STR("url")) || str_eq(name, STR("site")))
-		return not_yet(p, body.offset, "terms of links (url: and site:)");
 	if (str_eq(name, STR("list"))) {
-		diag_error(p->diag, place(p, body.offset), "a list cannot hold another list");
+		diag_error(p->diag, place(p, body.offset), "%s",
+			p->term->only ? "a list cannot be looked for in one field alone"
+				      : "a list cannot hold another list");
 		return false;
 	}
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
@@ -355,7 +354,7 @@ static bool parse_star(const struct parser *p, struct part body, size_t star)
 	if (!set_letters(p, last ? TERM_PREFIX : TERM_SUFFIX,
 		    part_from(body, first, body.text.n - last)))
 		return false;
-	return not_yet(p, body.offset + star, "beginnings and ends of words (sola* *voltaic)");
+	return term_check_alike(p->term, place(p, body.offset + star), p->diag);
 }
 
 /* A star next to a word character was meant as one; alone it is a symbol. */
@@ -371,19 +370,24 @@ static size_t find_star(struct str s)
 static bool parse_fuzzy(const struct parser *p, struct part body, size_t n, unsigned number)
 {
 	struct part word = part_from(body, 0, n);
-	if (n + 1 == body.text.n)
-		return missing_number(p, body.offset + n);
+	bool bare = n + 1 == body.text.n;
 	if (!parse_words(p, word))
 		return false;
 	if (count_words(p->term->folded) > 1) {
+		if (bare)
+			return missing_number(p, body.offset + n);
 		p->term->gap = (uint16_t)number;
 		diag_error(p->diag, place(p, body.offset + n),
 			"a phrase with a distance needs its double quotes");
 		diag_hint(p->diag, "'\"%.*s\"~%u'", STR_ARGS(word.text), number);
 		return false;
 	}
-	p->term->edits = (uint8_t)number;
-	return not_yet(p, body.offset + n, "words with typing errors (solaire~1)");
+	p->term->edits = (uint8_t)(bare ? 1 : number);
+	if (p->term->edits == 0) {
+		diag_error(p->diag, place(p, body.offset + n), "~0 allows nothing: leave it out");
+		return false;
+	}
+	return term_check_alike(p->term, place(p, body.offset + n), p->diag);
 }
 
 static bool parse_plain(const struct parser *p, struct part body)
@@ -398,11 +402,9 @@ static bool parse_plain(const struct parser *p, struct part body)
 			       : "this quote has no partner: quotes go around a whole term");
 		return false;
 	}
-	if (str_starts(body.text, STR("stem:"))) {
-		if (!set_letters(p, TERM_STEM, part_from(body, 5, body.text.n)))
-			return false;
-		return not_yet(p, body.offset, "words by their stem (stem:)");
-	}
+	if (str_starts(body.text, STR("stem:")))
+		return set_letters(p, TERM_STEM, part_from(body, 5, body.text.n)) &&
+			term_check_alike(p->term, place(p, body.offset), p->diag);
 	if (!note_fields(p, body))
 		return false;
 	if (find_distance(body.text, &n, &number))
@@ -413,9 +415,82 @@ static bool parse_plain(const struct parser *p, struct part body)
 	return parse_words(p, body);
 }
 
+static bool parse_body(const struct parser *p, struct part body);
+
+/* A text that may stand in double quotes. */
+static bool unquote(const struct parser *p, struct part *part)
+{
+	struct str text = part->text;
+	size_t close = text.n > 1 ? str_find_char(str_slice(text, 1, text.n), '"') : SIZE_MAX;
+	if (text.n == 0 || text.p[0] != '"')
+		return true;
+	if (close == SIZE_MAX || close + 2 < text.n) {
+		diag_error(p->diag, place(p, part->offset), "%s",
+			close == SIZE_MAX ? "the closing quote is missing"
+					  : "quotes go around a whole term");
+		return false;
+	}
+	*part = part_trim(part_from(*part, 1, text.n - 1));
+	return true;
+}
+
+/* site:, url: and tag:, whose values are no words of the text. */
+static bool parse_value(const struct parser *p, enum term_kind kind, struct part value)
+{
+	struct term *t = p->term;
+	size_t at = 0;
+	if (t->exact && kind != TERM_TAG) {
+		diag_error(p->diag, place(p, 0), "= does not go with a link: leave it out");
+		return false;
+	}
+	if (!unquote(p, &value))
+		return false;
+	if (kind == TERM_TAG && str_starts(value.text, STR("#")))
+		value = part_trim(part_from(value, 1, value.text.n));
+	if (!set_letters(p, kind, value))
+		return false;
+	const char *problem = address_term_problem(t, p->arena, &at);
+	if (problem)
+		diag_error(p->diag, place(p, value.offset + at), "%s", problem);
+	return !problem;
+}
+
+/* title:x and the like: what begins with the name of a field, a colon and no space. */
+static bool parse_field(const struct parser *p, struct part body, bool *good)
+{
+	static const struct {
+		const char *name;
+		enum term_kind kind;
+		unsigned only;
+	} fields[] = { { "site", TERM_SITE, 0 }, { "url", TERM_URL, 0 }, { "tag", TERM_TAG, 0 },
+		{ "title", TERM_WORDS, 1U << FIELD_TITLE },
+		{ "text", TERM_WORDS, 1U << FIELD_TEXT } };
+	struct term *t = p->term;
+	size_t colon = str_find_char(body.text, ':');
+	struct str name = str_slice(body.text, 0, colon);
+	if (colon == SIZE_MAX || colon + 1 == body.text.n || body.text.p[colon + 1] == ' ')
+		return false;
+	struct part value = part_from(body, colon + 1, body.text.n);
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		if (!str_eq(name, str_of(fields[i].name)) || (fields[i].only && t->only))
+			continue;
+		bool equal = value.text.p[0] == '=' && fields[i].kind <= TERM_TAG;
+		t->exact = t->exact || equal;
+		t->only = t->only ? t->only : (uint8_t)fields[i].only;
+		value = part_trim(part_from(value, equal, value.text.n));
+		*good = fields[i].kind == TERM_WORDS ? parse_body(p, value)
+						     : parse_value(p, fields[i].kind, value);
+		return true;
+	}
+	return false;
+}
+
 static bool parse_body(const struct parser *p, struct part body)
 {
 	char first = body.text.n ? body.text.p[0] : '\0';
+	bool good;
+	if (parse_field(p, body, &good))
+		return good;
 	if (first == '/')
 		return parse_regex(p, body);
 	if (first == '"')
@@ -427,6 +502,26 @@ static bool parse_body(const struct parser *p, struct part body)
 	if (first == '$' && begins_cashtag(body.text))
 		return parse_name(p, body, TERM_CASHTAG, ".", "cashtag");
 	return parse_plain(p, body);
+}
+
+static bool parse_entry(const struct parser *p)
+{
+	struct term *term = p->term;
+	struct part body = { p->entry, 0 };
+	if (p->entry.n == 0) {
+		diag_error(p->diag, place(p, 0), "empty term");
+		return false;
+	}
+	if (p->entry.n > TERM_MAX_BYTES) {
+		diag_error(p->diag, place(p, 0), "a term has at most %d bytes; this one has %zu",
+			TERM_MAX_BYTES, p->entry.n);
+		return false;
+	}
+	term->written = p->entry;
+	term->exact = p->entry.p[0] == '=';
+	if (term->exact)
+		body = part_trim(part_from(body, 1, body.text.n));
+	return parse_body(p, body);
 }
 
 static size_t offset_in(const struct conf_node *node, struct str text)
@@ -442,30 +537,45 @@ bool term_parse(struct str written, const struct conf_node *node, struct where a
 	if (!node && trimmed.n)
 		at.col += (uint32_t)(trimmed.p - written.p); /* ASCII white space */
 	*term = (struct term){ .at = node ? node->at : at };
-	struct parser p = { node, at, offset_in(node, trimmed), arena_str(arena, trimmed), arena,
-		term, diag };
-	if (trimmed.n == 0) {
-		diag_error(diag, place(&p, 0), "empty term");
-		return false;
-	}
-	if (trimmed.n > TERM_MAX_BYTES) {
-		diag_error(diag, place(&p, 0), "a term has at most %d bytes; this one has %zu",
-			TERM_MAX_BYTES, trimmed.n);
-		return false;
-	}
-	term->written = p.entry;
-	struct part body = { p.entry, 0 };
-	term->exact = trimmed.p[0] == '=';
-	if (term->exact)
-		body = part_trim(part_from(body, 1, body.text.n));
-	return parse_body(&p, body);
+	const struct parser p = { .node = node,
+		.at = at,
+		.node_offset = offset_in(node, trimmed),
+		.entry = arena_str(arena, trimmed),
+		.arena = arena,
+		.term = term,
+		.diag = diag };
+	return parse_entry(&p);
+}
+
+bool term_parse_field(struct str name, struct str value, struct where at, struct arena *arena,
+	struct term *term, struct diag *diag)
+{
+	struct str trimmed = str_trim(value);
+	if (trimmed.n)
+		at.col += (uint32_t)(trimmed.p - value.p); /* ASCII white space */
+	*term = (struct term){ .at = at };
+	const struct parser p = { .at = at,
+		.added = name.n + 1,
+		.entry = arena_format(arena, "%.*s:%.*s", STR_ARGS(name), STR_ARGS(trimmed)),
+		.arena = arena,
+		.term = term,
+		.diag = diag };
+	if (trimmed.n)
+		return parse_entry(&p);
+	diag_error(diag, at, "empty term");
+	return false;
 }
 
 bool term_parse_regex(struct str pattern, const struct conf_node *node, struct arena *arena,
 	struct term *term, struct diag *diag)
 {
 	*term = (struct term){ .at = node->at, .written = arena_str(arena, pattern) };
-	struct parser p = { node, node->at, offset_in(node, pattern), term->written, arena, term,
-		diag };
+	const struct parser p = { .node = node,
+		.at = node->at,
+		.node_offset = offset_in(node, pattern),
+		.entry = term->written,
+		.arena = arena,
+		.term = term,
+		.diag = diag };
 	return compile_regex(&p, (struct part){ term->written, 0 });
 }

@@ -13,6 +13,8 @@ enum posting_kind {
 	POSTING_TAG,
 	POSTING_HANDLE,
 	POSTING_CASHTAG,
+	POSTING_SITE, /* a host, whole */
+	POSTING_URL, /* the word at byte `position` of what is looked for in links */
 };
 
 struct posting {
@@ -61,6 +63,12 @@ static inline bool words_may_have(const struct words *w, uint64_t hash)
 
 /* The first posting of a word, or NULL. hash: wake_hash of it. */
 const struct posting *words_find(const struct words *w, uint64_t hash, struct str word);
+/* The same with the hash made here: WAKE_PAD_BYTES must be readable before and behind the word. */
+static inline const struct posting *words_find_word(const struct words *w, struct str word)
+{
+	return words_find(w, wake_hash(word.p, word.n), word);
+}
+
 /* The same of a pair of words; may be that of another pair. hash: words_pair_hash of theirs. */
 const struct posting *words_find_pair(const struct words *w, uint64_t hash);
 static inline const struct posting *words_next(const struct words *w, const struct posting *p)

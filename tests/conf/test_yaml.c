@@ -114,8 +114,8 @@ static void a_byte_inside_a_scalar_has_a_column(void **state)
 	check_at(conf_place(conf_get(r.root, "b"), 0), 2, 5);
 	check_at(conf_place(conf_get(r.root, "b"), 3), 2, 7);
 	check_at(conf_place(conf_get(r.root, "c"), 1), 3, 6);
-	check_at(conf_place(conf_get(r.root, "d"), 2), 4, 4);
-	check_at(conf_place(conf_get(r.root, "e"), 2), 6, 4);
+	check_at(conf_place(conf_get(r.root, "d"), 2), 5, 5);
+	check_at(conf_place(conf_get(r.root, "e"), 2), 6, 7);
 	reading_finish(&r);
 }
 

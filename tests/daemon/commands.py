@@ -218,6 +218,32 @@ class Explain(Case):
             "tree": {"kind": "term", "matches": False, "file": "r.yaml", "line": 8, "column": 24,
                      "term": "=EDF", "hit_count": 0, "hits": []}})
 
+    def test_without_a_post_the_rule_is_shown(self):
+        self.gives(["explain", "-r", "r.yaml", "solaire"], 0, "solaire -list:bruit lang:fr\n")
+        self.gives(["explain", "-r", "r.yaml", "--yaml", "solaire"], 0,
+                   "  - name: solaire\n    all: [solaire]\n    none: ['list:bruit']\n"
+                   "    where: { lang: [fr] }\n")
+        self.write("q.yaml", "rules:\n- { name: q, query: 'a AND (b OR c) NEAR/2 \"d\\u0007 e\"' }\n"
+                   "- { name: p, query: \"a \\\"\\e b\\\"\" }\n")
+        self.gives(["explain", "-r", "q.yaml", "q"], 0,
+                   'a (b OR c) NEAR/2 "d\\u0007 e"\n')
+        self.gives(["explain", "-r", "q.yaml", "p"], 0, 'a "\\x1b b"\n')
+        self.gives(["explain", "-r", "q.yaml", "--yaml", "q"], 0,
+                   "  - name: q\n    query: 'a (b OR c) NEAR/2 \"d\\u0007 e\"'\n")
+
+    def test_near_shows_the_nearest_miss(self):
+        self.write("n.yaml", "rules:\n- { name: n, query: 'a ONEAR/1 b' }\n")
+        self.gives(["explain", "-r", "n.yaml", "n", "a x x b"], 1,
+                   'n does not match\nno  within 1 word, in this order\n'
+                   '        text 0..1 "a", 6..7 "b": 2 words between, at most 1\n'
+                   'yes   a\n          text 0..1 "a" exact\n'
+                   'yes   b\n          text 6..7 "b" exact\n')
+        code, out, _ = self.vigie("explain", "-r", "n.yaml", "--json", "n", "b a")
+        self.assertEqual(code, 1)
+        self.assertEqual(json.loads(out)["tree"]["nearest"], {
+            "field": "text", "from": 0, "to": 1, "other_from": 2, "other_to": 3, "words": 0,
+            "reversed": True})
+
     def test_maps_say_where_the_text_is(self):
         self.write("c.yaml", RULES + "maps: { mine: { text: body } }\n")
         args = ["explain", "-c", "c.yaml", "edf", "-", "--map"]
@@ -265,7 +291,8 @@ class Explain(Case):
 
     def test_bad_usage_is_said(self):
         self.misused(["explain"], "which rule, and which text?")
-        self.misused(["explain", "a"], "which text?")
+        self.misused(["explain", "--json", "a"], "which text?")
+        self.misused(["explain", "--yaml", "--json", "a"], "shows a rule, not a post")
         self.misused(["explain", "a", "b", "c"], "a text with spaces needs quotes")
         self.misused(["explain", "a", "b", "--post", "c"], "too many arguments")
         self.misused(["explain", "-c", "a", "-r", "b", "c", "d"], "one file of rules")

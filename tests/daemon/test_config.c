@@ -216,7 +216,7 @@ static void maps_are_found_by_name(void **state)
 	assert_true(config_map(l.config, STR("mine"), &map));
 	assert_ptr_equal(map, l.config->maps[0].map);
 	size_t count;
-	const struct post_map_key *keys = post_map_text_keys(map, &count);
+	const struct post_map_key *keys = post_map_keys(map, POST_MAP_TEXT, &count);
 	assert_int_equal(count, 1);
 	check_text(keys[0].key, "body");
 	assert_true(keys[0].html);

@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "base/utf8.h"
+#include "rules/query.h"
 #include "rules/regex.h"
 #include "rules/rules.h"
 
@@ -11,17 +12,18 @@ static void check_term(const struct rules *r, const struct term *term)
 	assert(term->letters.n > 0 && term->folded.n > 0);
 	assert(utf8_valid(term->folded));
 	assert((term->regex != NULL) == (term->kind == TERM_REGEX));
-	assert(term->kind <= TERM_SYMBOLS && !term->edits && !term->gap);
+	assert(term->kind <= TERM_URL && (!term->gap || term->kind == TERM_WORDS));
 	assert(term->owner < (term->listed ? r->list_count : r->rule_count));
 }
 
-/* The tree is as deep as rules.c builds it: and, not, or, leaf. */
+/* The tree is as deep as a query may be: and, or, not and some near for each parenthesis. */
 static void check_tree(const struct rules *r, const struct expr *e, int depth)
 {
-	assert(depth < 4);
+	assert(depth < 6 * QUERY_MAX_NESTING);
 	assert(e->kind != EXPR_TERM || e->term < r->term_count);
 	assert(e->kind != EXPR_LIST || e->list < r->list_count);
 	assert(e->kind != EXPR_NOT || e->child_count == 1);
+	assert(e->kind != EXPR_NEAR || e->child_count == 2);
 	assert((e->kind != EXPR_AND && e->kind != EXPR_OR) || e->child_count >= 2);
 	assert(e->kind != EXPR_FIELD || e->values.count > 0);
 	for (size_t i = 0; i < e->child_count; i++)

@@ -84,7 +84,8 @@ static void check_tree(const struct conf_node *root, size_t line_count)
 		check_place(node->at, line_count);
 		assert(node->kind == CONF_SCALAR || node->kind == CONF_NULL || !node->text.p);
 		if (node->kind == CONF_SCALAR) {
-			assert(conf_place(node, node->text.n).col >= node->at.col);
+			check_place(conf_place(node, node->text.n), line_count);
+			assert(conf_place(node, node->text.n).line >= node->at.line);
 		} else if (node->count) {
 			assert(depth <= CONF_MAX_DEPTH);
 			levels[depth++] = (struct level){ node, 0 };

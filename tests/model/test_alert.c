@@ -33,7 +33,7 @@ static void an_alert_is_read_back_as_it_was_written(void **state)
 	struct str langs[] = { STR("fr") }, links[] = { STR("https://e.org/"), STR("x") };
 	struct post post = sample_post();
 	post.title = STR("Un \"titre\"");
-	post.author = (struct post_author){ STR("7"), STR("ana"), STR("Ana"), 12 };
+	post.author = (struct post_author){ STR("7"), STR("ana"), STR("Ana"), 12, TRISTATE_YES };
 	post.langs = (struct str_list){ langs, 1 };
 	post.links = post.tags = post.mentions = (struct str_list){ links, 2 };
 	post.created_at_us = 1 * US_PER_S + 7;
@@ -42,11 +42,13 @@ static void an_alert_is_read_back_as_it_was_written(void **state)
 	post.url = post.in_reply_to = post.repost_of = STR("u");
 	post.country = STR("FR");
 	post.sensitive = TRISTATE_YES;
+	post.media = TRISTATE_NO;
 	struct hit hits[] = {
-		{ STR("solaire"), STR_NONE, FIELD_TEXT, 9, 16, WAY_FOLDED },
-		{ STR("titre"), STR("mots"), FIELD_TITLE, 4, 9, WAY_REGEX },
+		{ STR("solaire"), STR_NONE, FIELD_TEXT, 9, 16, WAY_FOLDED, 0 },
+		{ STR("titre"), STR("mots"), FIELD_TITLE, 4, 9, WAY_REGEX, 0 },
+		{ STR("site:e.org"), STR_NONE, FIELD_LINKS, 8, 13, WAY_EXACT, 1 },
 	};
-	struct alert alert = sample_alert(&post, hits, 2), back;
+	struct alert alert = sample_alert(&post, hits, 3), back;
 	struct buf json, again;
 	struct arena arena;
 	buf_init(&json, 0);
@@ -60,6 +62,8 @@ static void an_alert_is_read_back_as_it_was_written(void **state)
 	assert_int_equal(back.match.post->created_at_us, post.created_at_us);
 	assert_int_equal(back.match.severity, SEVERITY_CRITICAL);
 	check_str(back.match.hits[0].list, STR_NONE);
+	assert_int_equal(back.match.hits[2].field, FIELD_LINKS);
+	assert_int_equal(back.match.hits[2].item, 1);
 	arena_finish(&arena);
 	buf_finish(&json);
 	buf_finish(&again);
@@ -69,7 +73,7 @@ static void the_json_of_a_match_is_one_line(void **state)
 {
 	(void)state;
 	struct post post = sample_post();
-	struct hit hit = { STR("solaire"), STR("mots"), FIELD_TEXT, 9, 16, WAY_EXACT };
+	struct hit hit = { STR("solaire"), STR("mots"), FIELD_TEXT, 9, 16, WAY_EXACT, 0 };
 	struct match match = { .rule = STR("solaire"),
 		.severity = SEVERITY_LOW,
 		.post = &post,
@@ -150,8 +154,11 @@ static void what_is_no_alert_is_refused(void **state)
 			       "\"way\":\"exact\"}]}",
 		HEAD RULE POST ",\"hits\":[{\"term\":\"x\",\"field\":\"text\",\"from\":0,"
 			       "\"to\":4294967296,\"way\":\"exact\"}]}",
-		HEAD RULE POST ",\"hits\":[{\"term\":\"x\",\"field\":\"url\",\"from\":0,\"to\":1,"
-			       "\"way\":\"exact\"}]}",
+		HEAD RULE POST
+		",\"hits\":[{\"term\":\"x\",\"field\":\"author\",\"from\":0,\"to\":1,"
+		"\"way\":\"exact\"}]}",
+		HEAD RULE POST ",\"hits\":[{\"term\":\"x\",\"field\":\"links\",\"item\":-1,"
+			       "\"from\":0,\"to\":1,\"way\":\"exact\"}]}",
 		HEAD RULE POST "} x",
 	};
 	struct arena arena;

@@ -69,7 +69,7 @@ static void check_skipped(const char *map, const char *record)
 	"\"author\":{\"id\":\"did:plc:a\"},\"lang\":[\"fr\",\"en\"],\"created_at\":"             \
 	"\"2026-07-04T14:38:06.240000Z\",\"tags\":[\"solaire\",\"énergie\"],\"mentions\":["     \
 	"\"did:plc:b\"],\"links\":[\"https://e.org/\"],\"in_reply_to\":\"at://p\",\"sensitive\"" \
-	":true}"
+	":true,\"media\":true}"
 
 static void jetstream_of_both_versions_is_read(void **state)
 {
@@ -132,7 +132,7 @@ static void a_mastodon_status_is_read(void **state)
 		"\"Attention\\nLe soleil \\u0026 l'eau\\nfin\\nUn toit\\noui\\nnon\",\"author\":{"
 		"\"id\":\"7\",\"handle\":\"a@m\",\"followers\":3},\"lang\":[\"fr\"],\"created_at\":"
 		"\"2026-01-01T00:00:00Z\",\"tags\":[\"solaire\"],\"mentions\":[\"b@m\"],\"links\":"
-		"[\"https://e.org/\"],\"sensitive\":true}");
+		"[\"https://e.org/\"],\"sensitive\":true,\"media\":true}");
 }
 
 static void a_reblog_has_the_text_of_the_original(void **state)
@@ -160,7 +160,7 @@ static void activitypub_is_read_as_mastodon_s(void **state)
 		"{\"id\":\"https://m/1\",\"type\":\"reply\",\"url\":\"https://m/@a/1\",\"text\":"
 		"\"Bonjour\\nUn toit\",\"author\":{\"id\":\"https://m/a\"},\"created_at\":"
 		"\"2026-01-01T00:00:00Z\",\"tags\":[\"solaire\"],\"mentions\":[\"b@m\"],"
-		"\"in_reply_to\":\"https://m/0\",\"sensitive\":false}");
+		"\"in_reply_to\":\"https://m/0\",\"sensitive\":false,\"media\":true}");
 	check_skipped("mastodon",
 		"{\"id\":\"x\",\"type\":\"Announce\",\"actor\":\"https://m/a\",\"object\":"
 		"\"https://m/2\"}");
@@ -201,7 +201,8 @@ static void a_tweet_of_v1_is_read(void **state)
 		"{\"created_at\":\"Wed Jan 01 01:36:49 +0000 2014\",\"id\":418194066006757400,"
 		"\"id_str\":\"418194066006757376\",\"text\":\"cut…\",\"extended_tweet\":{"
 		"\"full_text\":\"A &amp;amp; B &gt; C\"},\"user\":{\"id\":7,\"id_str\":\"7\","
-		"\"screen_name\":\"ana\",\"name\":\"Ana\",\"followers_count\":10},\"entities\":{"
+		"\"screen_name\":\"ana\",\"name\":\"Ana\",\"followers_count\":10,"
+		"\"verified\":true},\"extended_entities\":{\"media\":[{\"id\":1}]},\"entities\":{"
 		"\"hashtags\":[{\"text\":\"x\"}],\"user_mentions\":[{\"screen_name\":\"b\"}],"
 		"\"urls\":[{\"expanded_url\":\"http:\\/\\/e.org\\/\"}]},\"place\":{"
 		"\"country_code\":\"FR\"},\"possibly_sensitive\":true,\"lang\":\"en\","
@@ -209,9 +210,10 @@ static void a_tweet_of_v1_is_read(void **state)
 		"{\"id\":\"418194066006757376\",\"type\":\"quote\",\"url\":"
 		"\"https://x.com/ana/status/418194066006757376\",\"text\":\"A \\u0026amp; B "
 		"\\u003e C\",\"author\":{\"id\":\"7\",\"handle\":\"ana\",\"name\":\"Ana\","
-		"\"followers\":10},\"lang\":[\"en\"],\"created_at\":\"2014-01-01T01:36:49Z\","
+		"\"followers\":10,\"verified\":true},\"lang\":[\"en\"],\"created_at\":"
+		"\"2014-01-01T01:36:49Z\","
 		"\"tags\":[\"x\"],\"mentions\":[\"b\"],\"links\":[\"http://e.org/\"],\"country\":"
-		"\"FR\",\"sensitive\":true}");
+		"\"FR\",\"sensitive\":true,\"media\":true}");
 	check_post("tweet-v1",
 		"{\"id\":3,\"text\":\"RT @b: whole\",\"user\":{\"screen_name\":\"ana\"},"
 		"\"retweeted_status\":{\"id\":2,\"text\":\"whole\"}}",
@@ -237,15 +239,17 @@ static void vigie_s_own_posts_are_read_in_all_their_spellings(void **state)
 		"\"ana\"},\"lang\":[\"fr\"],\"created_at\":\"2023-11-14T22:13:20Z\"}");
 	check_post("post",
 		"{\"title\":\"T\",\"lang\":[\"fr\",\"en\"],\"author\":{\"id\":7,\"handle\":\"a\","
-		"\"name\":\"A\",\"followers\":\"5\"},\"created_at\":1700000000.25,\"type\":"
+		"\"name\":\"A\",\"followers\":\"5\",\"verified\":false},\"media\":\"a.png\","
+		"\"created_at\":1700000000.25,\"type\":"
 		"\"article\",\"tags\":[\"#x\",\"y\"],\"mentions\":[\"@b\"],\"links\":[\"l\"],"
 		"\"url\":\"u\",\"in_reply_to\":1,\"repost_of\":2,\"country\":\"FR\",\"sensitive\":"
 		"false}",
 		"{\"type\":\"article\",\"url\":\"u\",\"title\":\"T\",\"author\":{\"id\":\"7\","
-		"\"handle\":\"a\",\"name\":\"A\",\"followers\":5},\"lang\":[\"fr\",\"en\"],"
+		"\"handle\":\"a\",\"name\":\"A\",\"followers\":5,\"verified\":false},\"lang\":["
+		"\"fr\",\"en\"],"
 		"\"created_at\":\"2023-11-14T22:13:20Z\",\"tags\":[\"x\",\"y\"],\"mentions\":["
 		"\"b\"],\"links\":[\"l\"],\"in_reply_to\":\"1\",\"repost_of\":\"2\",\"country\":"
-		"\"FR\",\"sensitive\":false}");
+		"\"FR\",\"sensitive\":false,\"media\":true}");
 	check_post("post",
 		"{\"id\":null,\"text\":42,\"title\":true,\"created_at\":\"soon\",\"author\":null,"
 		"\"lang\":null,\"tags\":\"x\",\"sensitive\":\"maybe\",\"type\":\"poem\"}",
@@ -280,7 +284,8 @@ static void what_post_json_writes_the_map_post_reads_back(void **state)
 	post.id = STR("1\n2");
 	post.url = post.title = post.text = post.country = STR("é \"<&>");
 	post.in_reply_to = post.repost_of = STR("0");
-	post.author = (struct post_author){ STR("i"), STR("h"), STR("n"), 0 };
+	post.author = (struct post_author){ STR("i"), STR("h"), STR("n"), 0, TRISTATE_NO };
+	post.media = TRISTATE_YES;
 	post.langs = post.tags = post.mentions = post.links = (struct str_list){ list, 2 };
 	post.created_at_us = 123456789;
 	post.type = POST_EDIT;
@@ -364,13 +369,18 @@ static void a_user_s_map_gives_fields_by_their_first_present_path(void **state)
 	assert_int_equal(read_one(&f, "{\"a\":{\"short\":\"s\",\"long\":{}}}"), POST_READ);
 	check_text(f.post.text, "s");
 	size_t count;
-	const struct post_map_key *keys = post_map_text_keys(map, &count);
+	const struct post_map_key *keys = post_map_keys(map, POST_MAP_TEXT, &count);
 	static const char *const names[] = { "long", "short", "alt", "t", "head" };
 	assert_int_equal(count, 5);
 	for (size_t i = 0; i < count; i++) {
 		check_str(keys[i].key, str_of(names[i]));
 		assert_int_equal(keys[i].html, i == 4);
 	}
+	keys = post_map_keys(map, POST_MAP_TAGS, &count);
+	assert_int_equal(count, 1);
+	check_text(keys[0].key, "labels");
+	(void)post_map_keys(map, POST_MAP_LINKS, &count);
+	assert_int_equal(count, 0);
 	post_reader_destroy(f.reader);
 	post_map_destroy(map);
 	diag_destroy(diag);
@@ -420,10 +430,10 @@ static void a_map_has_as_many_paths_as_json_paths_takes(void **state)
 	}
 }
 
-static bool has_key(const struct post_map *map, struct str key, bool html)
+static bool has_key(const struct post_map *map, enum post_map_part part, struct str key, bool html)
 {
 	size_t count;
-	const struct post_map_key *keys = post_map_text_keys(map, &count);
+	const struct post_map_key *keys = post_map_keys(map, part, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (str_eq(keys[i].key, key) && keys[i].html == html)
 			return true;
@@ -431,19 +441,29 @@ static bool has_key(const struct post_map *map, struct str key, bool html)
 	return false;
 }
 
-static void the_text_keys_of_the_built_in_maps_are_those_of_their_paths(void **state)
+/* The part whose keys a path's last one must be among; POST_MAP_PARTS: none. */
+static enum post_map_part part_of(enum map_field field)
+{
+	if (field <= MAP_TITLE || field == MAP_ORIGINAL_TEXT)
+		return POST_MAP_TEXT;
+	if (field == MAP_URL || field == MAP_LINKS)
+		return POST_MAP_LINKS;
+	return field == MAP_TAGS ? POST_MAP_TAGS : POST_MAP_PARTS;
+}
+
+static void the_keys_of_the_built_in_maps_are_those_of_their_paths(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < map_auto.part_count; i++) {
 		const struct post_map *map = map_auto.parts[i];
 		for (size_t j = 0; j < map->path_count; j++) {
-			enum map_field field = map->paths[j].field;
-			if (field > MAP_TITLE && field != MAP_ORIGINAL_TEXT)
+			enum post_map_part part = part_of(map->paths[j].field);
+			if (part == POST_MAP_PARTS)
 				continue;
 			struct str key = map_last_key(str_of(map->paths[j].path));
 			bool html = map->paths[j].flags & PATH_HTML;
-			assert_true(has_key(map, key, html));
-			assert_true(has_key(&map_auto, key, html));
+			assert_true(has_key(map, part, key, html));
+			assert_true(has_key(&map_auto, part, key, html));
 		}
 	}
 	check_text(map_last_key(STR("a.b[0][]")), "b");
@@ -469,8 +489,10 @@ static void a_key_that_is_only_looked_at_within_another_stands_under_it_in_all_p
 	for (size_t i = 0; i <= map_auto.part_count; i++) {
 		const struct post_map *map = i < map_auto.part_count ? map_auto.parts[i]
 								     : &map_auto;
-		for (size_t j = 0; j < map->key_count; j++) {
-			if (!map->keys[j].within.p)
+		size_t count;
+		const struct post_map_key *keys = post_map_keys(map, POST_MAP_TEXT, &count);
+		for (size_t j = 0; j < count; j++) {
+			if (!keys[j].within.p)
 				continue;
 			for (size_t k = 0; k < map_auto.part_count; k++) {
 				const struct post_map *part = map_auto.parts[k];
@@ -481,10 +503,10 @@ static void a_key_that_is_only_looked_at_within_another_stands_under_it_in_all_p
 					bool meant = map == &map_auto || map == part;
 					if (!text || !meant ||
 						!str_eq(map_last_key(str_of(path->path)),
-							map->keys[j].key))
+							keys[j].key))
 						continue;
-					assert_true(has_segment(
-						str_of(path->path), map->keys[j].within));
+					assert_true(
+						has_segment(str_of(path->path), keys[j].within));
 					checked++;
 				}
 			}
@@ -524,7 +546,7 @@ int main(void)
 		cmocka_unit_test(a_user_s_map_gives_fields_by_their_first_present_path),
 		cmocka_unit_test(mistakes_in_a_user_s_map_are_all_told),
 		cmocka_unit_test(a_map_has_as_many_paths_as_json_paths_takes),
-		cmocka_unit_test(the_text_keys_of_the_built_in_maps_are_those_of_their_paths),
+		cmocka_unit_test(the_keys_of_the_built_in_maps_are_those_of_their_paths),
 		cmocka_unit_test(
 			a_key_that_is_only_looked_at_within_another_stands_under_it_in_all_paths),
 		cmocka_unit_test(built_in_maps_have_their_names),

@@ -68,7 +68,7 @@ static void add_values(struct values *v, const char *p, const char *end, bool ht
 static void collect(struct values *v, const struct post_map *map, struct str record)
 {
 	size_t count;
-	const struct post_map_key *keys = post_map_text_keys(map, &count);
+	const struct post_map_key *keys = post_map_keys(map, POST_MAP_TEXT, &count);
 	v->count = 0;
 	arena_reset(&v->arena);
 	for (size_t i = 0; i < count; i++) {

@@ -30,7 +30,7 @@ static void every_field_is_written(void **state)
 		.url = STR("https://e.org/1"),
 		.text = STR("l'\"été\"\n<b>"),
 		.title = STR(""),
-		.author = { STR("7"), STR("ana"), STR("Ana"), 0 },
+		.author = { STR("7"), STR("ana"), STR("Ana"), 0, TRISTATE_NO },
 		.langs = { langs, 2 },
 		.created_at_us = 1 * US_PER_S,
 		.received_at_us = 2 * US_PER_S + 500000,
@@ -42,16 +42,18 @@ static void every_field_is_written(void **state)
 		.repost_of = STR("9"),
 		.country = STR("FR"),
 		.sensitive = TRISTATE_NO,
+		.media = TRISTATE_YES,
 	};
 	struct buf out;
 	check_text(json_of(&post, &out),
 		"{\"id\":\"1\",\"source\":\"bluesky\",\"type\":\"reply\",\"url\":\"https://e.org/"
 		"1\",\"title\":\"\",\"text\":\"l'\\\"été\\\"\\n\\u003cb\\u003e\",\"author\":{"
-		"\"id\":\"7\",\"handle\":\"ana\",\"name\":\"Ana\",\"followers\":0},\"lang\":["
+		"\"id\":\"7\",\"handle\":\"ana\",\"name\":\"Ana\",\"followers\":0,\"verified\":"
+		"false},\"lang\":["
 		"\"fr\",\"en\"],\"created_at\":\"1970-01-01T00:00:01Z\",\"received_at\":"
 		"\"1970-01-01T00:00:02.500000Z\",\"tags\":[\"solaire\"],\"mentions\":[\"edf\"],"
 		"\"links\":[\"https://e.org/?a\\u0026b\"],\"in_reply_to\":\"0\",\"repost_of\":"
-		"\"9\",\"country\":\"FR\",\"sensitive\":false}");
+		"\"9\",\"country\":\"FR\",\"sensitive\":false,\"media\":true}");
 	buf_finish(&out);
 }
 

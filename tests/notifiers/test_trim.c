@@ -135,7 +135,8 @@ static void an_alert_long_in_every_field_still_fits(void **state)
 	for (size_t i = 0; i < 500; i++)
 		hits[i] = (struct hit){ .term = long_text,
 			.list = long_text,
-			.field = i % 2 ? FIELD_TITLE : FIELD_TEXT,
+			.field = (enum post_field)(i % FIELD_END),
+			.item = (uint32_t)i,
 			.to = 1000 };
 	for (int whole = 0; whole < 2; whole++) {
 		/* once dropped because it is too long, once as long as may be */

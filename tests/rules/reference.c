@@ -5,18 +5,10 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "rules/term_alike.h"
 #include "rules/text.h"
+#include "tests/rules/reference_near.h"
 #include "tests/rules/reference_steps.h"
-
-/* Steps from..to-1. */
-struct word {
-	size_t from, to;
-};
-
-struct words {
-	struct word *items;
-	size_t count, size;
-};
 
 static void add_step(struct steps *s, struct step step)
 {
@@ -65,7 +57,7 @@ static void add_code_point(struct steps *s, uint32_t code_point, size_t from, si
 	}
 }
 
-static struct steps steps_of(struct str text)
+struct steps steps_of(struct str text)
 {
 	struct steps s = { .text = text };
 	for (size_t i = 0; i < text.n;) {
@@ -84,7 +76,7 @@ static bool in_handle(const struct steps *s, size_t i)
 }
 
 /* Where the handle that begins with the "@" at i ends; i + 1 if there is none. */
-static size_t handle_end(const struct steps *s, size_t i)
+size_t handle_end(const struct steps *s, size_t i)
 {
 	bool host = false;
 	size_t end = i + 1;
@@ -99,7 +91,7 @@ static size_t handle_end(const struct steps *s, size_t i)
 }
 
 /* Where the name in @name@example.org ends; without a second "@", the handle. */
-static size_t name_end(const struct steps *s, size_t i)
+size_t name_end(const struct steps *s, size_t i)
 {
 	size_t end = handle_end(s, i), host = i + 1;
 	while (host < end && at(s, host) != '@')
@@ -116,7 +108,7 @@ static bool may_begin_handle(const struct steps *s, size_t i)
 	return i == 0 || (!is_tight(s, i - 1) && !one_of(at(s, i - 1), "!#$%&*@"));
 }
 
-static void mark_handles(struct steps *s)
+void mark_handles(struct steps *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		size_t end = may_begin_handle(s, i) ? handle_end(s, i) : i;
@@ -126,7 +118,7 @@ static void mark_handles(struct steps *s)
 }
 
 /* No two handles touch. */
-static bool begins_handle(const struct steps *s, size_t i)
+bool begins_handle(const struct steps *s, size_t i)
 {
 	return s->items[i].region == HANDLE && (i == 0 || s->items[i - 1].region != HANDLE);
 }
@@ -154,7 +146,7 @@ static bool joins(const struct steps *s, size_t i)
 	return at(s, i) == '\'' && i > 0 && in_word(s, i - 1) && in_word(s, i + 1) && elides(s, i);
 }
 
-static struct words words_of(const struct steps *s)
+struct words words_of(const struct steps *s)
 {
 	struct words w = { 0 };
 	for (size_t i = 0; i < s->count; i++) {
@@ -172,7 +164,7 @@ static struct words words_of(const struct steps *s)
 }
 
 /* Where the body ends that follows the "#" at i. */
-static size_t tag_end(const struct steps *s, size_t i)
+size_t tag_end(const struct steps *s, size_t i)
 {
 	size_t end = i + 1;
 	while (end < s->count && s->items[end].region == PLAIN &&
@@ -182,7 +174,7 @@ static size_t tag_end(const struct steps *s, size_t i)
 }
 
 /* The same without the marks at its end. */
-static size_t tag_end_unmarked(const struct steps *s, size_t i)
+size_t tag_end_unmarked(const struct steps *s, size_t i)
 {
 	size_t end = tag_end(s, i);
 	while (end > i + 1 && !is_word(s, end - 1))
@@ -190,7 +182,7 @@ static size_t tag_end_unmarked(const struct steps *s, size_t i)
 	return end;
 }
 
-static bool begins_tag(const struct steps *s, size_t i)
+bool begins_tag(const struct steps *s, size_t i)
 {
 	if (at(s, i) != '#' || s->items[i].region != PLAIN || s->items[i].bare ||
 		(i > 0 && (is_word(s, i - 1) || at(s, i - 1) == '&')))
@@ -222,7 +214,7 @@ static bool is_seam(const struct steps *s, struct word body, size_t i)
 	return has_class(s, i - 1, FOLD_UPPER) && next < body.to && has_class(s, next, FOLD_LOWER);
 }
 
-static struct words parts_of(const struct steps *s, struct word body)
+struct words parts_of(const struct steps *s, struct word body)
 {
 	struct words parts = { 0 };
 	size_t from = body.from;
@@ -258,16 +250,17 @@ struct pattern {
 	const struct term *term;
 	struct steps steps;
 	struct words words;
+	struct reference_spans *spans; /* NULL: the first find is enough */
 };
 
-static struct pattern pattern_of(const struct term *term)
+static struct pattern pattern_of(const struct term *term, struct reference_spans *spans)
 {
-	struct pattern p = { .term = term, .steps = steps_of(term->letters) };
+	struct pattern p = { .term = term, .steps = steps_of(term->letters), .spans = spans };
 	p.words = words_of(&p.steps);
 	return p;
 }
 
-static void steps_finish(struct steps *s)
+void steps_finish(struct steps *s)
 {
 	mem_free(s->items);
 }
@@ -276,6 +269,14 @@ static void pattern_finish(struct pattern *p)
 {
 	steps_finish(&p->steps);
 	mem_free(p->words.items);
+}
+
+/* Is one find enough? If not, it is noted. */
+static bool found_at(const struct pattern *p, const struct steps *s, size_t from, size_t to)
+{
+	if (p->spans)
+		reference_add_span(p->spans, s->items[from].from, s->items[to - 1].to);
+	return !p->spans;
 }
 
 /* May word k + 1 of the term follow word k when it is found after `before` and at `after`? */
@@ -305,7 +306,7 @@ static bool phrase_in(
 			same_word(&p->steps, p->words.items[k], s, here[k], p->term->exact) &&
 			(k == 0 || follows(p, k - 1, s, here[k - 1], here[k], parts)))
 			k++;
-		if (k == n)
+		if (k == n && found_at(p, s, here[0].from, here[n - 1].to))
 			return true;
 	}
 	return false;
@@ -340,7 +341,7 @@ static bool joined_is(const struct pattern *p, const struct steps *s, struct wor
 	same = same && (!p->term->exact || fold_same_letters(buf_str(&letters), original(s, body)));
 	steps_finish(&all);
 	buf_finish(&letters);
-	return same;
+	return same && found_at(p, s, body.from, body.to);
 }
 
 static bool words_in_run(const struct pattern *p, const struct steps *s, struct word run)
@@ -356,7 +357,7 @@ static bool words_in_tag(const struct pattern *p, const struct steps *s, size_t 
 	size_t end = tag_end(s, i), from = i + 1;
 	bool found = joined_is(p, s, (struct word){ i + 1, end }) ||
 		joined_is(p, s, (struct word){ i + 1, tag_end_unmarked(s, i) });
-	for (size_t to = from; to <= end && !found; to++) {
+	for (size_t to = from; to <= end && !found && !p->term->gap; to++) {
 		if (to < end && is_word(s, to))
 			continue;
 		found = to > from && words_in_run(p, s, (struct word){ from, to });
@@ -368,7 +369,7 @@ static bool words_in_tag(const struct pattern *p, const struct steps *s, size_t 
 static bool find_words(const struct pattern *p, const struct steps *s)
 {
 	struct words words = words_of(s);
-	bool found = phrase_in(p, s, &words, false);
+	bool found = !p->term->gap && phrase_in(p, s, &words, false);
 	for (size_t i = 0; i < s->count && !found; i++) {
 		if (begins_tag(s, i))
 			found = words_in_tag(p, s, i);
@@ -387,7 +388,8 @@ static struct word whole(const struct pattern *p)
 
 static bool body_is(const struct pattern *p, const struct steps *s, size_t from, size_t to)
 {
-	return same_word(&p->steps, whole(p), s, (struct word){ from, to }, p->term->exact);
+	return same_word(&p->steps, whole(p), s, (struct word){ from, to }, p->term->exact) &&
+		found_at(p, s, from, to);
 }
 
 static bool find_tag(const struct pattern *p, const struct steps *s)
@@ -458,6 +460,74 @@ static bool find_kind(const struct pattern *p, const struct steps *s)
 	}
 }
 
+struct seeing {
+	const struct steps *steps;
+	void (*see)(void *ctx, const struct reference_letter *letters, size_t count);
+	void *ctx;
+};
+
+static void see_word(const struct seeing *x, struct word w)
+{
+	size_t count = w.to - w.from;
+	struct reference_letter *letters = mem_zero(count, sizeof *letters);
+	bool spaceless = false;
+	for (size_t i = 0; i < count; i++) {
+		const struct step *step = &x->steps->items[w.from + i];
+		letters[i] = (struct reference_letter){ step->c, step->from, step->to };
+		spaceless = spaceless || is_spaceless(x->steps, w.from + i);
+	}
+	if (!spaceless)
+		x->see(x->ctx, letters, count);
+	mem_free(letters);
+}
+
+static void see_words(const struct seeing *x, struct words words)
+{
+	for (size_t i = 0; i < words.count; i++)
+		see_word(x, words.items[i]);
+	mem_free(words.items);
+}
+
+void reference_words(struct str text,
+	void (*see)(void *ctx, const struct reference_letter *letters, size_t count), void *ctx)
+{
+	struct steps s = steps_of(text);
+	struct seeing x = { &s, see, ctx };
+	mark_links(&s);
+	mark_handles(&s);
+	see_words(&x, words_of(&s));
+	for (size_t i = 0; i < s.count; i++) {
+		struct word body = { i + 1, tag_end(&s, i) };
+		if (!begins_tag(&s, i))
+			continue;
+		see_word(&x, body);
+		for (size_t from = body.from, to = from; to <= body.to; to++) {
+			if (to < body.to && is_word(&s, to))
+				continue;
+			if (to > from)
+				see_words(&x, parts_of(&s, (struct word){ from, to }));
+			from = to + 1;
+		}
+	}
+	steps_finish(&s);
+}
+
+static int find_marked(
+	const struct term *term, const struct steps *s, struct regex_scratch *scratch)
+{
+	size_t from, to;
+	if (term->kind == TERM_REGEX)
+		return regex_find(term->regex, scratch, s->text, 0, &from, &to);
+	if (term_is_alike(term))
+		return reference_alike(term, s->text, (struct str_list){ 0 });
+	if (term->kind == TERM_SYMBOLS)
+		return str_find(s->text, term->letters) != SIZE_MAX;
+	struct pattern p = pattern_of(term, NULL);
+	bool found = find_kind(&p, s) || (term->gap && reference_gap(term, s->text, NULL));
+	pattern_finish(&p);
+	return found;
+}
+
 static struct steps marked_steps_of(struct str text)
 {
 	struct steps s = steps_of(text);
@@ -466,23 +536,10 @@ static struct steps marked_steps_of(struct str text)
 	return s;
 }
 
-static int find_term(const struct term *term, const struct steps *s, struct regex_scratch *scratch)
-{
-	size_t from, to;
-	if (term->kind == TERM_REGEX)
-		return regex_find(term->regex, scratch, s->text, 0, &from, &to);
-	if (term->kind == TERM_SYMBOLS)
-		return str_find(s->text, term->letters) != SIZE_MAX;
-	struct pattern p = pattern_of(term);
-	bool found = find_kind(&p, s);
-	pattern_finish(&p);
-	return found;
-}
-
 int reference_term(const struct term *term, struct str text, struct regex_scratch *scratch)
 {
 	struct steps s = marked_steps_of(text);
-	int found = find_term(term, &s, scratch);
+	int found = find_marked(term, &s, scratch);
 	steps_finish(&s);
 	return found;
 }
@@ -492,83 +549,31 @@ void reference_terms(const struct term *terms, size_t count, const bool *asked, 
 {
 	struct steps s = marked_steps_of(text);
 	for (size_t i = 0; i < count; i++)
-		found[i] = found[i] || (asked[i] && find_term(&terms[i], &s, scratch) == 1);
+		found[i] = found[i] || (asked[i] && find_marked(&terms[i], &s, scratch) == 1);
 	steps_finish(&s);
 }
 
-/* --- keys --- */
-
-struct viewer {
-	void (*see)(void *ctx, struct str key);
-	void *ctx;
-	struct buf key;
-};
-
-static void show(struct viewer *v, const struct steps *s, size_t from, size_t to)
+void reference_spans(const struct term *term, struct str text, struct reference_spans *spans)
 {
-	buf_clear(&v->key);
-	for (size_t i = from; i < to; i++) {
-		char bytes[UTF8_MAX_BYTES];
-		buf_add(&v->key, (struct str){ bytes, utf8_write(at(s, i), bytes) });
-	}
-	v->see(v->ctx, buf_str(&v->key));
-}
-
-static void show_tag(struct viewer *v, const struct steps *s, size_t i)
-{
-	size_t end = tag_end(s, i), from = i + 1;
-	show(v, s, from, end);
-	show(v, s, from, tag_end_unmarked(s, i));
-	for (size_t to = from; to <= end; to++) {
-		if (to < end && is_word(s, to))
-			continue;
-		struct words parts = { 0 };
-		if (to > from)
-			parts = parts_of(s, (struct word){ from, to });
-		for (size_t k = 0; k < parts.count; k++)
-			show(v, s, parts.items[k].from, parts.items[k].to);
-		mem_free(parts.items);
-		from = to + 1;
-	}
-}
-
-void reference_text_keys(struct str text, void (*see)(void *ctx, struct str key), void *ctx)
-{
-	struct viewer v = { .see = see, .ctx = ctx };
-	struct steps s = marked_steps_of(text);
-	buf_init(&v.key, 0);
-	struct words words = words_of(&s);
-	for (size_t i = 0; i < words.count; i++)
-		show(&v, &s, words.items[i].from, words.items[i].to);
-	for (size_t i = 0; i < s.count; i++) {
-		if (begins_tag(&s, i)) {
-			show_tag(&v, &s, i);
-		} else if (begins_handle(&s, i)) {
-			show(&v, &s, i + 1, handle_end(&s, i));
-			show(&v, &s, i + 1, name_end(&s, i));
-		}
-	}
-	mem_free(words.items);
-	steps_finish(&s);
-	buf_finish(&v.key);
-}
-
-void reference_term_keys(const struct term *term, void (*see)(void *ctx, struct str key), void *ctx)
-{
-	struct viewer v = { .see = see, .ctx = ctx };
-	struct buf letters;
-	if (term->kind != TERM_WORDS)
-		return;
-	struct pattern p = pattern_of(term);
-	buf_init(&v.key, 0);
-	buf_init(&letters, 0);
-	struct steps all = joined(&p, &letters);
-	if (p.words.count) {
-		show(&v, &p.steps, p.words.items[0].from, p.words.items[0].to);
-		show(&v, &all, 0, all.count);
-	}
-	steps_finish(&all);
+	struct steps s = steps_of(text);
+	struct pattern p = pattern_of(term, spans);
+	mark_links(&s);
+	mark_handles(&s);
+	(void)find_kind(&p, &s); /* never enough */
+	if (term->gap)
+		(void)reference_gap(term, text, spans);
 	pattern_finish(&p);
-	buf_finish(&letters);
-	buf_finish(&v.key);
+	steps_finish(&s);
+}
+
+bool reference_has_entity(struct str text, enum term_kind kind)
+{
+	struct steps s = steps_of(text);
+	bool found = false;
+	mark_links(&s);
+	mark_handles(&s);
+	for (size_t i = 0; i < s.count && !found; i++)
+		found = kind == TERM_TAG ? begins_tag(&s, i) : begins_handle(&s, i);
+	steps_finish(&s);
+	return found;
 }

@@ -27,8 +27,8 @@
  * link before it is over.
  * In links with http://, https:// or www., and on to the end of the last word, no words and
  * entities are found; where the host is none or more than 40 characters follow t.co/, up to the
- * next such link, space or ASCII control character or one of < > " { } | \ ^ `. In links of a bare
- * host only words are.
+ * next space or ASCII control character or one of < > " { } | \ ^ `. In links of a bare host only
+ * words are.
  *
  * Handles. "@", outside links, not after a word character unless that is spaceless nor after one
  * of ! # $ % & * @, or after "rt" that itself follows no such word character; then word
@@ -63,19 +63,77 @@
  * are not spaceless, and where "." and one or two ASCII letters follow and then no such word
  * character, those too.
  *
+ * Terms by likeness (sola*, *voltaique, solaire~1, stem:panneau) are compared with each word and
+ * each part of a hashtag that is not spaceless, and with each hashtag's whole body that has nothing
+ * spaceless in it. sola*: the word's first characters are those; *voltaique: its last ones; with =,
+ * the same letters too. solaire~1: the word is the same, or it has no apostrophe, its first
+ * character is the same, and at most so many edits lead from one to the other: a character put in,
+ * left out or replaced, or two neighbours swapped, no character touched twice. stem:panneau: single
+ * characters before apostrophes are left away (j'adore); then the word is the same, or it has the
+ * same stem and begins with the term or with an opening of it. The language of both stems is the
+ * first of the post's for which there is a stemmer, else any that the rule names, else French or
+ * English. An opening is the term's stem in a language that the rule names (or French or English)
+ * without its last character (two of a French stem that ends in iqu or ent, of a Dutch one that
+ * ends in heid), though at least two characters of the stem; a stem of one character is taken to be
+ * the term. At its end i and y are the same.
+ *
  * =: each word found has the same letters as the term's word, case and accents included (joined:
  * the whole body as the words joined). Symbols: the same bytes anywhere. Regex: regex_find.
- * Each field is searched by itself. */
+ * Distances, of NEAR and of phrases with a gap: reference_near.h.
+ * Each field is searched by itself.
+ *
+ * site: and url: look at addresses, which are found apart from links. Running through a text from
+ * the left, one may begin at a word character that is not spaceless and does not follow such a one.
+ * http://, https:// or www. begin one, up to the next white space, symbol, control character or one
+ * of < > " { } | \ ^ `. Else a host of two labels or more may. Labels are word characters with
+ * hyphens between; dots are written . [.] (.) [dot] or (dot). Such a bare host has no spaceless
+ * characters; its last label has two bytes or more and no digit, or begins with xn--; neither "@"
+ * nor a slash that follows no slash stands before, nor "@" behind. If / ? or # follows, be it
+ * behind
+ * ":" and digits, the address goes on as others do. Whatever host begins there, the search goes on
+ * behind it, or behind the address.
+ * Its host begins behind "//" (or with it, if it has none), behind the last "@" before the next / ?
+ * or #. A value of url or links is one address, whose host begins behind "://" or a first "//";
+ * else it has a host if it begins with two labels or more and then ends, or / ? # follow, be it
+ * behind ":" and digits.
+ * site: the host, or the host without some of its first labels, is equal. Where a spaceless
+ * character follows one that is not, the host may also end before.
+ * url: the folded text stands in an address that is no bare host alone, or in a value; no two word
+ * characters, neither spaceless, are one in it and one beside it.
+ * Tags: the folded values are equal, without spaces around. url counts unless it was put together.
+ * title: and text: look at that field alone. */
 #pragma once
 
 #include "model/post.h"
 #include "rules/regex.h"
 #include "rules/rules.h"
 
-/* 1, 0, or -errno of a regex that reached a limit, where that decides. */
+/* A character of folded text, and the bytes of the text that it is from. */
+struct reference_letter {
+	uint32_t c;
+	size_t from, to;
+};
+
+/* Calls see(ctx, letters, count) for each word that terms by likeness are compared with. */
+void reference_words(struct str text,
+	void (*see)(void *ctx, const struct reference_letter *letters, size_t count), void *ctx);
+/* For a term by likeness. */
+bool reference_alike(const struct term *term, struct str text, struct str_list langs);
+
+/* 1, 0, or -errno of a regex that reached a limit, where that decides. A term by likeness is looked
+ * for in a post without a language. */
 int reference_term(const struct term *term, struct str text, struct regex_scratch *scratch);
 int reference_rule(const struct rules *rules, size_t rule, const struct post *post,
 	struct regex_scratch *scratch);
+/* TERM_SITE and TERM_URL in a text. */
+bool reference_address(const struct term *term, struct str text);
+/* A term of links or hashtags in the post's url, links and tags. */
+bool reference_outside(const struct term *term, const struct post *post);
+/* A condition on a field with one value, as it was written. */
+bool reference_condition(enum expr_field field, struct str value, const struct post *post);
+/* Does a text have a link that url: would look at, a handle, a hashtag? */
+bool reference_has_address(struct str text);
+bool reference_has_entity(struct str text, enum term_kind kind);
 
 /* For many terms on many posts: a term can only be found in a text if one of its keys is one of the
  * text's, or if it has none. Keys are folded words and bodies; see is called for each. */

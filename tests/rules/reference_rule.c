@@ -2,69 +2,27 @@
  * something else decides. */
 #include <assert.h>
 
-#include "base/fold.h"
+#include "rules/term_alike.h"
 #include "tests/rules/reference.h"
+#include "tests/rules/reference_near.h"
 
 static int term_in_post(
 	const struct term *term, const struct post *post, struct regex_scratch *scratch)
 {
 	int answer = 0;
+	bool links = term->kind == TERM_SITE || term->kind == TERM_URL;
 	for (enum post_field f = 0; f < FIELD_COUNT && answer != 1; f++) {
 		struct str text = post_field(post, f);
-		int here = text.p ? reference_term(term, text, scratch) : 0;
+		if (!text.p || (term->only && !(term->only >> f & 1)))
+			continue;
+		int here = links	      ? reference_address(term, text)
+			: term_is_alike(term) ? reference_alike(term, text, post->langs)
+					      : reference_term(term, text, scratch);
 		answer = here ? here : answer;
 	}
-	return answer;
-}
-
-static bool same_folded(struct str a, struct str b)
-{
-	struct buf x, y;
-	buf_init(&x, 0);
-	buf_init(&y, 0);
-	fold_add(&x, a);
-	fold_add(&y, b);
-	bool same = str_eq(buf_str(&x), buf_str(&y));
-	buf_finish(&x);
-	buf_finish(&y);
-	return same;
-}
-
-static bool same_author(struct str name, struct str value)
-{
-	if (!name.p)
-		return false;
-	if (str_starts(name, STR("@")))
-		name = str_slice(name, 1, name.n);
-	if (str_starts(value, STR("@")))
-		value = str_slice(value, 1, value.n);
-	return same_folded(name, value);
-}
-
-static bool same_language(struct str lang, struct str value)
-{
-	struct str main = str_slice(lang, 0, str_find_char(lang, '-'));
-	return str_eq_ignore_case(lang, value) || str_eq_ignore_case(main, value);
-}
-
-static bool field_is(const struct post *post, enum expr_field field, struct str value)
-{
-	switch (field) {
-	case EXPR_LANG:
-		for (size_t i = 0; i < post->langs.count; i++) {
-			if (same_language(post->langs.items[i], value))
-				return true;
-		}
-		return false;
-	case EXPR_SOURCE:
-		return post->source.p && str_eq(post->source, value);
-	case EXPR_FROM:
-		return same_author(post->author.handle, value) ||
-			same_author(post->author.id, value);
-	case EXPR_TYPE:
-		return str_eq(str_of(post_type_name(post->type)), value);
-	}
-	return false;
+	if (answer == 1 || term->only)
+		return answer;
+	return reference_outside(term, post) ? 1 : answer;
 }
 
 struct question {
@@ -116,12 +74,12 @@ static int answer(const struct question *q, const struct expr *e)
 		return inner < 0 ? inner : !inner;
 	case EXPR_FIELD:
 		for (size_t i = 0; i < e->values.count; i++) {
-			if (field_is(q->post, e->field, e->values.items[i]))
+			if (reference_condition(e->field, e->values.items[i], q->post))
 				return 1;
 		}
 		return 0;
 	case EXPR_NEAR:
-		break;
+		return reference_near(q->rules, e, q->post, q->scratch);
 	}
 	assert(false);
 	return 0;

@@ -67,5 +67,33 @@ static inline void mark(struct steps *s, size_t from, size_t to, enum region reg
 		s->items[i].region = region;
 }
 
-/* Marks what stands in links. */
+/* Marks what stands in links, and after that in handles. */
 void mark_links(struct steps *s);
+void mark_handles(struct steps *s);
+
+/* Steps from..to-1. */
+struct word {
+	size_t from, to;
+};
+
+struct words {
+	struct word *items;
+	size_t count, size;
+};
+
+struct steps steps_of(struct str text);
+void steps_finish(struct steps *s);
+struct words words_of(const struct steps *s);
+bool begins_handle(const struct steps *s, size_t i);
+/* Where the handle that begins with the "@" at i ends; i + 1 if there is none. */
+size_t handle_end(const struct steps *s, size_t i);
+/* Where the name in @name@example.org ends; without a second "@", the handle. */
+size_t name_end(const struct steps *s, size_t i);
+
+/* The hashtag whose "#" is at i: does it begin there, where does its body end, with and without the
+ * marks at its end. */
+bool begins_tag(const struct steps *s, size_t i);
+size_t tag_end(const struct steps *s, size_t i);
+size_t tag_end_unmarked(const struct steps *s, size_t i);
+/* The parts of a run of word characters in its body. */
+struct words parts_of(const struct steps *s, struct word run);

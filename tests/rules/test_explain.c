@@ -12,18 +12,20 @@ struct fixture {
 	struct buf out;
 };
 
-#define RULES                                                                     \
-	"lists:\n"                                                                \
-	"  bruit: [crème solaire, système solaire, '/lunettes? solaires?/i']\n" \
-	"rules:\n"                                                                \
-	"  - name: solaire\n"                                                     \
-	"    any: [solaire, photovoltaïque]\n"                                   \
-	"    regex: ['\\d+ kWc']\n"                                               \
-	"    none: [list:bruit]\n"                                                \
-	"    where: { lang: [fr, en] }\n"                                         \
-	"  - { name: un, any: solaire }\n"                                        \
-	"  - { name: sans, any: solaire, none: lune }\n"                          \
-	"  - { name: tous, all: [solaire, '#soleil', =EDF], where: { from: ada, type: post } }\n"
+#define RULES                                                                                     \
+	"lists:\n"                                                                                \
+	"  bruit: [crème solaire, système solaire, '/lunettes? solaires?/i']\n"                 \
+	"rules:\n"                                                                                \
+	"  - name: solaire\n"                                                                     \
+	"    any: [solaire, photovoltaïque]\n"                                                   \
+	"    regex: ['\\d+ kWc']\n"                                                               \
+	"    none: [list:bruit]\n"                                                                \
+	"    where: { lang: [fr, en] }\n"                                                         \
+	"  - { name: un, any: solaire }\n"                                                        \
+	"  - { name: sans, any: solaire, none: lune }\n"                                          \
+	"  - { name: tous, all: [solaire, '#soleil', =EDF], where: { from: ada, type: post } }\n" \
+	"  - { name: lien, any: ['site:edf.fr', '#soleil'], where: { followers: 1k..2k, is: "     \
+	"[reply, verified] } }\n"
 
 static void explain_post(struct fixture *f, const char *rule, struct post post)
 {
@@ -248,9 +250,40 @@ static void the_answer_is_that_of_matching(void **state)
 	}
 }
 
+static void places_outside_of_the_text_are_told(void **state)
+{
+	(void)state;
+	struct fixture f;
+	static const struct str links[] = { { "https://a.fr", 12 }, { "http://www.edf.fr/a", 19 } };
+	static const struct str tags[] = { { "Soleil", 6 } };
+	struct post post = post_of("x");
+	post.links = (struct str_list){ links, 2 };
+	post.tags = (struct str_list){ tags, 1 };
+	post.author.followers = 1500;
+	check_explained("lien", post,
+		"lien does not match\n"
+		"no  all of\n"
+		"yes   any of\n"
+		"yes     site:edf.fr\n"
+		"            links[1] 11..17 \"edf.fr\" exact\n"
+		"yes     #soleil\n"
+		"            tags[0] 0..6 \"Soleil\" folded\n"
+		"no    is: reply, verified (the post: post)\n"
+		"yes   followers: 1k..2k (the post: 1500)\n");
+	explain_post(&f, "lien", post);
+	buf_clear(&f.out);
+	explain_json(
+		f.set, (size_t)(ruleset_rules(f.set)->rule_count - 1), &f.post, f.root, &f.out);
+	assert_true(str_find(buf_str(&f.out),
+			    STR("\"field\":\"links\",\"item\":1,\"from\":11,\"to\":17,"
+				"\"text\":\"edf.fr\"")) != SIZE_MAX);
+	finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(places_outside_of_the_text_are_told),
 		cmocka_unit_test(a_match_shows_each_clause_with_its_places),
 		cmocka_unit_test(a_post_that_does_not_match_shows_what_stood_in_the_way),
 		cmocka_unit_test(a_rule_of_one_term_is_one_line),

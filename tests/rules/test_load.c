@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "rules/operator.h"
 #include "rules/rules.h"
 
 /* The test runs in its source folder. */
@@ -95,14 +96,13 @@ static void every_mistake_is_said_where_it_is(void **state)
 
 static void print_tree(const struct rules *r, const struct expr *e, struct buf *out)
 {
-	static const char *const fields[] = { "lang", "source", "from", "type" };
 	static const char *const kinds[] = { "", "", "and", "or", "not", "near", "" };
 	if (e->kind == EXPR_TERM) {
 		buf_add(out, r->terms[e->term].written);
 	} else if (e->kind == EXPR_LIST) {
 		buf_addf(out, "list:%.*s", STR_ARGS(r->lists[e->list].name));
 	} else if (e->kind == EXPR_FIELD) {
-		buf_addf(out, "%s:", fields[e->field]);
+		buf_addf(out, "%s:", operator_field_name(e->field));
 		for (size_t i = 0; i < e->values.count; i++)
 			buf_addf(out, "%s%.*s", i ? "," : "", STR_ARGS(e->values.items[i]));
 	} else {

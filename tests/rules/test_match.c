@@ -12,7 +12,10 @@ static const char *const fragments[] = { "solaire", "Solaire", "SOLAIRE", "energ
 	"e\xCC\x81nergie", "EDF", "edf", "ai", "IA", "l", "d", "j", "c", "s", "hui", "aujourd",
 	"est", "eau", "œuvre", "iPhone", "太", "陽", "光", "東京", "한국",
 	"\xE1\x84\x92\xE1\x85\xA1", "ガス", "ｶﾞｽ", "กา", "𝗦𝗢", "ＥＤＦ", "42", "é", "مُحَمَّد",
-	"straße", "STRASSE", "Panneau", "panneau", "XY", "xY", "a", "b" };
+	"straße", "STRASSE", "Panneau", "panneau", "XY", "xY", "a", "b", "solair", "solaires",
+	"sloaire", "solarie", "aire", "so", "l\xC3\xA0ire", "panneaux", "panne", "panneautage",
+	"énergies", "energetique", "dying", "die", "dies", "evident", "évidemment", "солнце",
+	"солнца", "Солнечный", "aujourdhui", "photovoltaïque", "photvoltaiqe", "fotovoltaique" };
 static const char *const separators[] = { "", "", "", " ", " ", " ", " ", "'", "’", "-", ".", "_",
 	"#", "@", "$", " #", " @", " $", "\n", ", ", "http://", " https://", " www.",
 	"\xE2\x80\x8B", "🔥", "\xCC\x81", "/", "\"", "&", "…", "＃", "·", "～", "%" };
@@ -43,11 +46,45 @@ static void add_random(struct buf *out, uint64_t *seed, size_t fragment_count)
 	}
 }
 
+/* A term by likeness: of a word that occurs, whole or not. */
+static void add_random_likeness(struct buf *out, uint64_t *seed)
+{
+	static const char *const beginnings[] = { "sol", "sola", "=Sol", "pan", "panneau", "ene",
+		"edf", "stras", "солн", "Éner", "photovolt", "aujourd" };
+	static const char *const ends[] = { "aire", "ire", "eau", "rgie", "ies", "voltaïque", "нца",
+		"asse", "=IRE", "sse" };
+	static const char *const words[] = { "solaire", "energie", "panneau", "straße", "солнце",
+		"aujourdhui", "photovoltaique", "evident", "dying", "energetique" };
+	switch (next_random(seed) % 5) {
+	case 0:
+		buf_addf(out, "%s*", PICK(seed, beginnings));
+		break;
+	case 1: {
+		const char *end = PICK(seed, ends);
+		buf_addf(out, "%s*%s", *end == '=' ? "=" : "", end + (*end == '='));
+		break;
+	}
+	case 2:
+		buf_addf(out, "%s~1", PICK(seed, words));
+		break;
+	case 3:
+		buf_add(out,
+			next_random(seed) % 2 ? STR("photovoltaique~2") : STR("energetique~2"));
+		break;
+	default:
+		buf_addf(out, "stem:%s", PICK(seed, words));
+	}
+}
+
 /* One term as it would be written: mostly words that occur. */
 static void add_random_term(struct buf *out, uint64_t *seed)
 {
 	static const char *const signs[] = { "", "", "", "", "", "", "=", "#", "@", "$" };
 	static const char *const tickers[] = { "EDF", "ai", "Énergie", "42" };
+	if (next_random(seed) % 3 == 0) {
+		add_random_likeness(out, seed);
+		return;
+	}
 	const char *sign = PICK(seed, signs);
 	static const char *const joints[] = { " ", " ", "", "'", "’", "-" };
 	size_t words = *sign && *sign != '=' ? 1 : 1 + next_random(seed) % 3;
@@ -84,19 +121,43 @@ static void add_term_list(struct buf *yaml, uint64_t *seed, const char *key, siz
 	}
 }
 
+static void add_random_rule(struct buf *yaml, uint64_t *seed, size_t number)
+{
+	static const char *const languages[] = { "", "", "    language: fr\n", "    language: en\n",
+		"    language: nl\n", "    language: ru\n" };
+	buf_addf(yaml, "  - name: r%zu\n%s    any:\n    - \"%s\"\n", number, PICK(seed, languages),
+		PICK(seed, fragments));
+	if (next_random(seed) % 4 == 0)
+		buf_add(yaml, STR("    - list:liste\n"));
+	add_term_list(yaml, seed, "all", 2);
+	add_term_list(yaml, seed, "none", 2);
+	if (next_random(seed) % 5 == 0)
+		buf_add(yaml, STR("    regex: ['sol\\w+', '太.光']\n"));
+}
+
+/* Nothing else to wait for, so that it shows if the scan does not. */
+static void add_likeness_rule(struct buf *yaml, uint64_t *seed)
+{
+	buf_addf(yaml, "  - name: alike\n    any: ['");
+	add_random_likeness(yaml, seed);
+	buf_add(yaml, STR("', '"));
+	add_random_likeness(yaml, seed);
+	buf_add(yaml, STR("']\n"));
+}
+
 static void add_random_rules(struct buf *yaml, uint64_t *seed)
 {
-	buf_add(yaml, STR("lists:\n  liste: ['太陽', EDF, \"l'eau\"]\nrules:\n"));
+	buf_add(yaml,
+		STR("lists:\n  liste: ['太陽', EDF, \"l'eau\", 'stem:énergie', "
+		    "'photovoltaique~2']\nrules:\n"));
+	if (next_random(seed) % 4 == 0) {
+		add_likeness_rule(yaml, seed);
+		return;
+	}
 	/* Often one alone: what several wait for hides what one of them does not. */
 	size_t count = next_random(seed) % 2 ? 1 : 6;
-	for (size_t i = 0; i < count; i++) {
-		buf_addf(yaml, "  - name: r%zu\n    any: [\"%s\"%s]\n", i, PICK(seed, fragments),
-			next_random(seed) % 4 == 0 ? ", 'list:liste'" : "");
-		add_term_list(yaml, seed, "all", 2);
-		add_term_list(yaml, seed, "none", 2);
-		if (next_random(seed) % 5 == 0)
-			buf_add(yaml, STR("    regex: ['sol\\w+', '太.光']\n"));
-	}
+	for (size_t i = 0; i < count; i++)
+		add_random_rule(yaml, seed, i);
 }
 
 /* JSON of a text with random escapes where JSON leaves the choice. */
@@ -130,7 +191,9 @@ static void try_post(struct twins *t, uint64_t *seed, struct str yaml, struct st
 	buf_add(&json, STR("{\"id\":\"1\",\"text\": "));
 	add_json_text(&json, seed, text);
 	buf_add_char(&json, '}');
-	if (!twins_agree(t, text, buf_str(&json), &matching, &why))
+	static const char *const languages[] = { NULL, NULL, "fr", "fr-CA", "en", "nl", "ja" };
+	struct str lang = str_of(PICK(seed, languages));
+	if (!twins_agree_in(t, lang, text, buf_str(&json), &matching, &why))
 		fail_msg("%.*s%.*s\n---\n%.*s\n%.*s\n", STR_ARGS(buf_str(&why)), STR_ARGS(yaml),
 			STR_ARGS(text), STR_ARGS(buf_str(&json)));
 	buf_finish(&json);

@@ -162,6 +162,7 @@ static void links_and_handles_hide_their_words(void **state)
 		{ "edf", "(http://x.fr/a), edf", 1 },
 		{ "edf", "<http://x.fr/>edf", 1 },
 		{ "edf", "@edf", 0 },
+		{ "edf", "@https://x.y/edf", 0 },
 		{ "edf", "@edf.bsky.social", 0 },
 		{ "social", "@edf@mastodon.social", 0 },
 		{ "edf", "mail@edf.fr", 1 },
@@ -272,6 +273,79 @@ static void symbols_and_regexes_are_found_anywhere(void **state)
 	CHECK_SAMPLES(*state, samples);
 }
 
+static void stars_want_a_word_that_begins_or_ends_so(void **state)
+{
+	static const struct sample samples[] = {
+		{ "sola*", "SOLAIRES", 1 },
+		{ "sola*", "un sola", 1 },
+		{ "sola*", "parasolaire", 0 },
+		{ "sola*", "so la", 0 },
+		{ "sola*", "#EnergieSolaire", 1 },
+		{ "sola*", "#energiesolaire", 0 },
+		{ "sola*", "l'éclat solaire", 1 },
+		{ "sola*", "@solaire https://x.fr/solaire", 0 },
+		{ "ador*", "j'adore", 0 },
+		{ "aujourd*", "aujourd'hui", 1 },
+		{ "*voltaïque", "agrivoltaique", 1 },
+		{ "*voltaïque", "voltaïques", 0 },
+		{ "*ire", "#Aire東京", 1 },
+		{ "=Sol*", "Solaire", 1 },
+		{ "=Sol*", "SOLAIRE", 0 },
+		{ "=Sole*", "Solé", 0 },
+		{ "=*IRE", "SOLAIRE", 1 },
+		{ "=*IRE", "SOLAIRe", 0 },
+		{ "=coe*", "cœur", 0 },
+		{ "coe*", "cœur", 1 },
+	};
+	CHECK_SAMPLES(*state, samples);
+}
+
+static void typing_errors_are_counted_by_letter(void **state)
+{
+	static const struct sample samples[] = {
+		{ "solaire~1", "Solaire", 1 },
+		{ "solaire~1", "solaires", 1 },
+		{ "solaire~1", "sloaire", 1 },
+		{ "solaire~1", "solare", 1 },
+		{ "solaire~1", "solàlre", 1 },
+		{ "solaire~1", "folaire", 0 },
+		{ "solaire~1", "olaire", 0 },
+		{ "solaire~1", "oslaire", 0 },
+		{ "solaire~1", "sloaires", 0 },
+		{ "solaire~1", "soalire", 1 },
+		{ "solaire~1", "soaxlire", 0 },
+		{ "солнце~1", "солнцe", 1 },
+		{ "солнце~1", "солце", 1 },
+		{ "solaire~1", "#MaisonSolair", 1 },
+		{ "jadore~1", "j'adore", 0 },
+		{ "photovoltaique~2", "fotovoltaique", 0 },
+		{ "photovoltaique~2", "photvoltaike", 0 },
+		{ "photovoltaique~2", "photvoltaiqe", 1 },
+		{ "photovoltaique~2", "phtoovoltiaque", 1 },
+	};
+	CHECK_SAMPLES(*state, samples);
+}
+
+static void stems_join_the_forms_of_a_word(void **state)
+{
+	static const struct sample samples[] = {
+		{ "stem:panneau", "des PANNEAUX", 1 },
+		{ "stem:panneau", "panne", 0 },
+		{ "stem:cheval", "chevaux", 1 },
+		{ "stem:évident", "évidemment", 1 },
+		{ "stem:adorer", "j’adorais", 1 },
+		{ "stem:adorer", "je n'adorais", 1 },
+		{ "stem:adorer", "l'adorais", 1 },
+		{ "stem:panneau", "#MesPanneaux", 1 },
+		{ "stem:panneau", "@panneaux", 0 },
+		{ "stem:die", "dying", 1 },
+		{ "stem:sky", "skies", 1 },
+		{ "stem:connect", "connected connections", 1 },
+		{ "stem:connect", "disconnect", 0 },
+	};
+	CHECK_SAMPLES(*state, samples);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +357,9 @@ int main(void)
 		cmocka_unit_test(hashtags_are_found_whole_and_by_their_parts),
 		cmocka_unit_test(entities_are_found_by_their_whole_body),
 		cmocka_unit_test(exact_terms_want_the_same_letters),
+		cmocka_unit_test(stars_want_a_word_that_begins_or_ends_so),
+		cmocka_unit_test(typing_errors_are_counted_by_letter),
+		cmocka_unit_test(stems_join_the_forms_of_a_word),
 		cmocka_unit_test(symbols_and_regexes_are_found_anywhere),
 	};
 	return cmocka_run_group_tests_name("reference", tests, set_up, tear_down);

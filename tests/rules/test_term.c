@@ -71,6 +71,17 @@ static const struct good goods[] = {
 	{ "/kWc|MWc/", TERM_REGEX, false, "kWc|MWc", "kWc|MWc" },
 	{ "/a\\/b/im", TERM_REGEX, false, "a\\/b", "a\\/b" },
 	{ "東京", TERM_WORDS, false, "東京", "東京" },
+	{ "Sola*", TERM_PREFIX, false, "Sola", "sola" },
+	{ "été*", TERM_PREFIX, false, "été", "ete" },
+	{ "=Sol*", TERM_PREFIX, true, "Sol", "sol" },
+	{ "*voltaïque", TERM_SUFFIX, false, "voltaïque", "voltaique" },
+	{ "=*EDF", TERM_SUFFIX, true, "EDF", "edf" },
+	{ "Solaire~1", TERM_WORDS, false, "Solaire", "solaire" },
+	{ "солнц~1", TERM_WORDS, false, "солнц", "солнц" },
+	{ "solaire~", TERM_WORDS, false, "solaire", "solaire" },
+	{ "solaires9~2", TERM_WORDS, false, "solaires9", "solaires9" },
+	{ "stem:Évident", TERM_STEM, false, "Évident", "evident" },
+	{ "stem: eau", TERM_STEM, false, "eau", "eau" },
 };
 
 static void what_is_written_becomes_a_term(void **state)
@@ -110,19 +121,31 @@ static const struct bad bads[] = {
 	{ "\"é b\" c",
 		"t:1:6: error: a term ends with its closing quote: what follows is not "
 		"understood\n" },
-	{ "\"a b\"~4", "t:1:6: error: not supported yet: words within a distance (\"...\"~4)\n" },
 	{ "\"a b\"~", "t:1:6: error: a number is missing after ~\n" },
-	{ "solaire~1", "t:1:8: error: not supported yet: words with typing errors (solaire~1)\n" },
-	{ "solaire~", "t:1:8: error: a number is missing after ~\n" },
+	{ "a b~", "t:1:4: error: a number is missing after ~\n" },
+	{ "sole~1", "t:1:5: error: ~1 needs a word of 5 letters or more; this one has 4\n" },
+	{ "été~", "t:1:4: error: ~1 needs a word of 5 letters or more; this one has 3\n" },
+	{ "solaires~2",
+		"t:1:9: error: ~2 needs a word of 9 letters or more; this one has 8\n"
+		"  hint: ~1 would do\n" },
+	{ "sole~2", "t:1:5: error: ~2 needs a word of 9 letters or more; this one has 4\n" },
+	{ "photovoltaïque~3", "t:1:15: error: ~ allows 1 or 2 typing errors, not more\n" },
+	{ "solaire~0", "t:1:8: error: ~0 allows nothing: leave it out\n" },
+	{ "=solaire~1", "t:1:9: error: = does not go with ~: leave one of them out\n" },
+	{ "aujourd'hui~1",
+		"t:1:12: error: a phrase with a distance needs its double quotes\n"
+		"  hint: '\"aujourd'hui\"~1'\n" },
+	{ "🔥solaire~1", "t:1:9: error: ~ goes with a single word, letters and digits only\n" },
+	{ "東京都市圏~1",
+		"t:1:6: error: ~ has no meaning in a script without spaces: leave it out\n" },
 	{ "a b~3",
 		"t:1:4: error: a phrase with a distance needs its double quotes\n"
 		"  hint: '\"a b\"~3'\n" },
-	{ "sola*",
-		"t:1:5: error: not supported yet: beginnings and ends of words (sola* "
-		"*voltaic)\n" },
-	{ "*voltaïque",
-		"t:1:1: error: not supported yet: beginnings and ends of words (sola* "
-		"*voltaic)\n" },
+	{ "so*", "t:1:3: error: a star needs at least 3 letters beside it; there are 2\n" },
+	{ "*é", "t:1:1: error: a star needs at least 3 letters beside it; there is 1\n" },
+	{ "日本*",
+		"t:1:3: error: a star has no meaning in a script without spaces: leave it out\n" },
+	{ "e-mail*", "t:1:7: error: a star goes with a single word, letters and digits only\n" },
 	{ "so*re",
 		"t:1:3: error: one star can stand at the beginning or at the end of a single "
 		"word\n  hint: a text in double quotes is taken as it is: '\"so*re\"'\n" },
@@ -132,9 +155,13 @@ static const struct bad bads[] = {
 	{ "un sola*",
 		"t:1:8: error: one star can stand at the beginning or at the end of a single "
 		"word\n  hint: a text in double quotes is taken as it is: '\"un sola*\"'\n" },
-	{ "stem:panneau", "t:1:1: error: not supported yet: words by their stem (stem:)\n" },
-	{ "url:edf", "t:1:1: error: not supported yet: terms of links (url: and site:)\n" },
-	{ "site:edf.fr", "t:1:1: error: not supported yet: terms of links (url: and site:)\n" },
+	{ "stem:", "t:1:1: error: empty term\n" },
+	{ "stem:or", "t:1:1: error: stem needs at least 3 letters beside it; there are 2\n" },
+	{ "stem:panneau solaire",
+		"t:1:1: error: stem goes with a single word, letters and digits only\n" },
+	{ "=stem:panneau", "t:1:2: error: = does not go with stem: leave one of them out\n" },
+	{ "stem:東京都",
+		"t:1:1: error: stem has no meaning in a script without spaces: leave it out\n" },
 	{ "list:autres", "t:1:1: error: a list cannot hold another list\n" },
 	{ "#",
 		"t:1:2: error: this cannot stand in a hashtag\n"
@@ -196,25 +223,45 @@ static void what_comes_later_is_read_already(void **state)
 {
 	(void)state;
 	struct parsed p;
-	parse(&p, STR("Sola*"));
-	assert_int_equal(p.term.kind, TERM_PREFIX);
-	check_text(p.term.folded, "sola");
-	finish(&p);
-	parse(&p, STR("*Voltaïque"));
-	assert_int_equal(p.term.kind, TERM_SUFFIX);
-	check_text(p.term.folded, "voltaique");
-	finish(&p);
-	parse(&p, STR("stem: panneau"));
-	assert_int_equal(p.term.kind, TERM_STEM);
-	check_text(p.term.folded, "panneau");
-	finish(&p);
-	parse(&p, STR("solaire~2"));
-	assert_int_equal(p.term.edits, 2);
-	check_text(p.term.folded, "solaire");
-	finish(&p);
 	parse(&p, STR("\"centrale solaire\"~999999999999"));
 	assert_int_equal(p.term.gap, 255);
 	check_text(p.term.folded, "centrale solaire");
+	finish(&p);
+}
+
+static void edits_are_one_unless_two_are_asked_for(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *written;
+		unsigned edits;
+	} cases[] = { { "solaire", 0 }, { "solaire~", 1 }, { "solaire~1", 1 },
+		{ "photovoltaïque~2", 2 }, { "photovoltaïque~02", 2 } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct parsed p;
+		parse(&p, str_of(cases[i].written));
+		assert_true(p.ok);
+		assert_int_equal(p.term.edits, cases[i].edits);
+		finish(&p);
+	}
+}
+
+static void a_word_with_edits_has_64_letters_at_most(void **state)
+{
+	(void)state;
+	char written[80] = { 0 };
+	struct parsed p;
+	memset(written, 'a', 64);
+	memcpy(written + 64, "~1", 2);
+	parse(&p, str_of(written));
+	assert_true(p.ok);
+	finish(&p);
+	memset(written, 'a', 65);
+	memcpy(written + 65, "~1", 2);
+	parse(&p, str_of(written));
+	assert_false(p.ok);
+	check_str(buf_str(&p.printed),
+		STR("t:1:66: error: ~ takes words of at most 64 letters; this one has 65\n"));
 	finish(&p);
 }
 
@@ -285,6 +332,8 @@ int main(void)
 		cmocka_unit_test(what_is_written_becomes_a_term),
 		cmocka_unit_test(what_is_wrong_is_said_with_its_column),
 		cmocka_unit_test(what_comes_later_is_read_already),
+		cmocka_unit_test(edits_are_one_unless_two_are_asked_for),
+		cmocka_unit_test(a_word_with_edits_has_64_letters_at_most),
 		cmocka_unit_test(what_looks_like_a_query_is_noted_but_accepted),
 		cmocka_unit_test(flags_of_a_regex_are_kept_once),
 		cmocka_unit_test(the_ceilings_of_bytes_and_words_hold),

@@ -27,10 +27,9 @@ struct twins {
 	bool broken_span;
 };
 
-struct twins *twins_of_rules(struct rules *rules)
+static struct twins *create(struct rules *rules, const struct post_map *map)
 {
 	struct twins *t = mem_zero(1, sizeof *t);
-	const struct post_map *map = post_map_builtin(STR("post"));
 	t->rules = rules;
 	t->set = ruleset_create(rules);
 	t->scratch = match_scratch_create(t->set);
@@ -43,7 +42,17 @@ struct twins *twins_of_rules(struct rules *rules)
 	return t;
 }
 
+struct twins *twins_of_rules(struct rules *rules)
+{
+	return create(rules, post_map_builtin(STR("post")));
+}
+
 struct twins *twins_of_yaml(struct str yaml)
+{
+	return twins_of_map(yaml, post_map_builtin(STR("post")));
+}
+
+struct twins *twins_of_map(struct str yaml, const struct post_map *map)
 {
 	struct arena arena;
 	struct diag *diag = diag_create();
@@ -54,7 +63,7 @@ struct twins *twins_of_yaml(struct str yaml)
 	arena_finish(&arena);
 	diag_destroy(diag);
 	if (whole)
-		return twins_of_rules(rules);
+		return create(rules, map);
 	rules_destroy(rules);
 	return NULL;
 }
@@ -86,7 +95,7 @@ static bool note_match(void *ctx, const struct match *match)
 	t->found[rule - t->rules->rules] = true;
 	for (size_t i = 0; i < match->hit_count; i++) {
 		const struct hit *h = &match->hits[i];
-		struct str text = post_field(match->post, h->field);
+		struct str text = post_value(match->post, h->field, h->item);
 		if (h->from >= h->to || h->to > text.n ||
 			!utf8_valid(str_slice(text, h->from, h->to)))
 			t->broken_span = true;
@@ -136,13 +145,30 @@ bool twins_scan_alike(struct twins *t, struct str block, struct buf *why)
 bool twins_agree(
 	struct twins *t, struct str text, struct str record, size_t *matching, struct buf *why)
 {
+	return twins_agree_in(t, STR_NONE, text, record, matching, why);
+}
+
+bool twins_agree_in(struct twins *t, struct str lang, struct str text, struct str record,
+	size_t *matching, struct buf *why)
+{
 	struct post post = post_empty();
 	post.text = text;
+	post.langs = (struct str_list){ &lang, lang.p ? 1 : 0 };
+	return twins_agree_on(t, &post, record, matching, why);
+}
+
+bool twins_agree_on(struct twins *t, const struct post *post, struct str record, size_t *matching,
+	struct buf *why)
+{
 	memset(t->found, 0, t->rules->rule_count * sizeof *t->found);
 	t->broken_span = false;
-	*matching = ruleset_match(t->set, t->scratch, &post, note_match, t);
+	*matching = ruleset_match(t->set, t->scratch, post, note_match, t);
+	if (ruleset_any(t->set, t->scratch, post) != (*matching > 0)) {
+		buf_addf(why, "%zu rules match, but asked for any the answer is another\n", *matching);
+		return false;
+	}
 	for (size_t i = 0; i < t->rules->rule_count; i++) {
-		int truth = reference_rule(t->rules, i, &post, t->regex);
+		int truth = reference_rule(t->rules, i, post, t->regex);
 		if (truth < 0 || (truth == 1) == t->found[i])
 			continue;
 		buf_addf(why, "rule %.*s: the reference says %d, the matcher %d\n",

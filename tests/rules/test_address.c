@@ -1,0 +1,270 @@
+/* site: and url: in texts and outside of them; the matcher, the oracle and the scan must all say
+ * what is expected. */
+#include "tests/check.h"
+
+#include "rules/ruleset.h"
+#include "tests/rules/twins.h"
+
+struct sample {
+	const char *term;
+	struct post post;
+	size_t expected;
+};
+
+#define TEXT(words)                                                              \
+	{                                                                        \
+		.text = { "" words, sizeof(words) - 1 }, .author.followers = -1, \
+	}
+
+static bool is_so(const struct sample *sample)
+{
+	struct buf yaml, record, why;
+	size_t matching = 0;
+	buf_init(&yaml, 0);
+	buf_init(&record, 0);
+	buf_init(&why, 0);
+	buf_addf(&yaml, "rules:\n- name: r\n  any: ['%s']\n", sample->term);
+	post_json(&sample->post, &record);
+	struct twins *t = twins_of_yaml(buf_str(&yaml));
+	if (!t)
+		fail_msg("'%s' is no term", sample->term);
+	bool good = twins_agree_on(t, &sample->post, buf_str(&record), &matching, &why) &&
+		matching == sample->expected;
+	if (!good)
+		print_error("'%s' in %.*s: %zu\n%.*s", sample->term, STR_ARGS(buf_str(&record)),
+			matching, STR_ARGS(buf_str(&why)));
+	twins_destroy(t);
+	buf_finish(&yaml);
+	buf_finish(&record);
+	buf_finish(&why);
+	return good;
+}
+
+static void check_samples(const struct sample *samples, size_t count)
+{
+	size_t wrong = 0;
+	for (size_t i = 0; i < count; i++)
+		wrong += !is_so(&samples[i]);
+	assert_int_equal(wrong, 0);
+}
+
+#define CHECK_SAMPLES(samples) check_samples((samples), sizeof(samples) / sizeof *(samples))
+
+static void a_site_is_found_in_links_to_it_and_below_it(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ "site:example.com", TEXT("voir https://example.com/a"), 1 },
+		{ "site:example.com", TEXT("voir http://fr.example.com"), 1 },
+		{ "site:example.com", TEXT("voir www.example.com."), 1 },
+		{ "site:example.com", TEXT("HTTPS://EXAMPLE.COM"), 1 },
+		{ "site:EXAMPLE.com", TEXT("https://example.com"), 1 },
+		{ "site:example.com", TEXT("https://example.com:8080/"), 1 },
+		{ "site:example.com", TEXT("https://user:pw@example.com/"), 1 },
+		{ "site:example.com", TEXT("https://example.com./a"), 1 },
+		{ "site:example.com", TEXT("(https://example.com)"), 1 },
+		{ "site:example.com", TEXT("ftp://example.com/x"), 1 },
+		{ "site:example.com", TEXT("https://notexample.com"), 0 },
+		{ "site:example.com", TEXT("https://my-example.com"), 0 },
+		{ "site:example.com", TEXT("https://example.com.evil.net"), 0 },
+		{ "site:example.com", TEXT("https://example.community"), 0 },
+		{ "site:example.com", TEXT("https://evil.net/example.com"), 0 },
+		{ "site:example.com", TEXT("https://evil.net/?u=https://example.com"), 0 },
+		{ "site:example.com", TEXT("https://evil.net/@example.com"), 0 },
+		{ "site:example.com", TEXT("https://evil.net#@example.com"), 0 },
+		{ "site:example.com", TEXT("https://example.com@evil.net"), 0 },
+		{ "site:fr.example.com", TEXT("https://example.com"), 0 },
+		{ "site:*.example.com", TEXT("https://example.com"), 1 },
+		{ "site:.fr", TEXT("https://edf.fr/"), 1 },
+		{ "site:fr", TEXT("https://fr.example.com/"), 0 },
+		{ "site:example.com.", TEXT("https://example.com/"), 1 },
+		{ "site:t.co", TEXT("https://t.co/Abc"), 1 },
+		{ "site:www.com", TEXT("https://www.com/Abc"), 1 },
+		{ "site:\"example.com\"", TEXT("https://example.com/a"), 1 },
+	};
+	CHECK_SAMPLES(samples);
+}
+
+static void a_site_is_found_bare(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ "site:example.com", TEXT("lu sur example.com, hier"), 1 },
+		{ "site:example.com", TEXT("lu sur fr.example.com/a"), 1 },
+		{ "site:example.com", TEXT("example.com: cher"), 1 },
+		{ "site:example.com", TEXT("-example.com"), 1 },
+		{ "site:example.com", TEXT("//example.com/a"), 1 },
+		{ "site:example.com", TEXT("mail@example.com"), 0 },
+		{ "site:example.com", TEXT("@jean.example.com"), 0 },
+		{ "site:example.com", TEXT("@jean@example.com"), 0 },
+		{ "site:example.com", TEXT("example.com@edf.fr"), 0 },
+		{ "site:example.com", TEXT("edf.fr/example.com"), 0 },
+		{ "site:example.com", TEXT("dossier/example.com"), 0 },
+		{ "site:example.com", TEXT("example .com"), 0 },
+		{ "site:5km", TEXT("3.5km"), 0 },
+		{ "site:xn--p1ai", TEXT("xn--e1afmkfd.xn--p1ai"), 1 },
+		{ "site:example.com", TEXT("notexample.com"), 0 },
+		{ "site:example.com", TEXT("example.com.evil.net"), 0 },
+	};
+	CHECK_SAMPLES(samples);
+}
+
+static void a_site_is_found_disarmed(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ "site:example.com", TEXT("hxxp://example[.]com/a"), 1 },
+		{ "site:example.com", TEXT("hxxps://fr[.]example[.]com"), 1 },
+		{ "site:example.com", TEXT("example(.)com"), 1 },
+		{ "site:example.com", TEXT("example[dot]com"), 1 },
+		{ "site:example.com", TEXT("example(DOT)com"), 1 },
+		{ "site:example.com", TEXT("https://example[.]com/"), 1 },
+		{ "site:example[.]com", TEXT("https://example.com/"), 1 },
+		{ "site:example.com", TEXT("example dot com"), 0 },
+		{ "site:example.com", TEXT("example[.]community"), 0 },
+		{ "site:example.com", TEXT("example[.]com[.]evil[.]net"), 0 },
+	};
+	CHECK_SAMPLES(samples);
+}
+
+static void hosts_are_compared_folded_in_all_scripts(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ "site:exämple.de", TEXT("https://EXÄMPLE.de/"), 1 },
+		{ "site:example.de", TEXT("https://exämple.de/"), 1 },
+		{ "site:例え.jp", TEXT("http://例え.jp/a"), 1 },
+		{ "site:jp", TEXT("http://例え.jp/a"), 1 },
+		{ "site:え.jp", TEXT("http://例え.jp/a"), 0 },
+		{ "site:example.com", TEXT("http://example.comへどうぞ"), 1 },
+		{ "site:example.com", TEXT("詳しくはexample.comへどうぞ"), 1 },
+		{ "site:example.com", TEXT("詳しくはfr.example.comへ"), 1 },
+		{ "site:пример.рф", TEXT("https://ПРИМЕР.РФ"), 1 },
+		{ "site:example.com", TEXT("ｅｘａｍｐｌｅ．ｃｏｍ"), 1 },
+		{ "site:example.com", TEXT("exam\u200Bple.com"), 1 },
+	};
+	CHECK_SAMPLES(samples);
+}
+
+static void a_url_is_found_from_word_to_word(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ "url:solaire", TEXT("https://edf.fr/energie-solaire/1"), 1 },
+		{ "url:solaire", TEXT("https://edf.fr/?q=SOLAIRE"), 1 },
+		{ "url:solaire", TEXT("https://solaire.fr"), 1 },
+		{ "url:solaire", TEXT("https://edf.fr/extrasolaire"), 0 },
+		{ "url:solaire", TEXT("https://edf.fr/solaire_2"), 0 },
+		{ "url:solaire", TEXT("solaire"), 0 },
+		{ "url:solaire", TEXT("edf.fr/solaire"), 1 },
+		{ "url:solaire", TEXT("fin.Solaire"), 0 },
+		{ "url:solaire", TEXT("https://edf.fr solaire"), 0 },
+		{ "url:edf.fr/solaire", TEXT("https://www.edf.fr/solaire"), 1 },
+		{ "url:edf.fr/solaire", TEXT("https://www.edf.fr/a/solaire"), 0 },
+		{ "url:\"a/b\"", TEXT("https://x.fr/a/b/c"), 1 },
+		{ "url:\"a/b\"", TEXT("https://x.fr/aa/b/c"), 0 },
+		{ "url:https://edf.fr", TEXT("https://edf.fr/a"), 1 },
+		{ "url:ai", TEXT("https://x.fr/j''ai"), 1 },
+		{ "url:太陽", TEXT("https://x.fr/大太陽光"), 1 },
+		{ "url:photovoltaïque", TEXT("https://x.fr/photovoltaique"), 1 },
+	};
+	CHECK_SAMPLES(samples);
+}
+
+static const struct str one_link[] = { { "https://t.co/x", 14 },
+	{ "https://news.example.com/solaire", 32 } };
+static const struct str bare_link[] = { { "example.com", 11 } };
+static const struct str odd_links[] = { { "mailto:a@example.com", 20 }, { "example", 7 }, { "", 0 },
+	{ "/example.com", 12 } };
+static const struct str tags[] = { { "Énergie Solaire", 16 }, { "EDF", 3 } };
+
+#define POST(member, ...)                                                             \
+	{                                                                             \
+		.text = { "x", 1 }, .author.followers = -1, .member = { __VA_ARGS__ } \
+	}
+
+static void links_and_tags_outside_of_the_text_count(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ "site:example.com", POST(links, one_link, 2), 1 },
+		{ "url:solaire", POST(links, one_link, 2), 1 },
+		{ "url:sol", POST(links, one_link, 2), 0 },
+		{ "site:example.com", POST(links, bare_link, 1), 1 },
+		{ "url:example", POST(links, bare_link, 1), 1 },
+		{ "site:example.com", POST(links, odd_links, 4), 0 },
+		{ "site:example.com", POST(url, "https://example.com/a", 21), 1 },
+		{ "url:a", POST(url, "https://example.com/a", 21), 1 },
+		{ "site:example.com", POST(url, "//example.com:80", 16), 1 },
+		{ "site:example.com", POST(url, "example.com:80/a", 16), 1 },
+		{ "text:site:example.com", POST(url, "https://example.com/a", 21), 0 },
+		{ "#EDF", POST(tags, tags, 2), 1 },
+		{ "tag:edf", POST(tags, tags, 2), 1 },
+		{ "=#edf", POST(tags, tags, 2), 0 },
+		{ "tag:=EDF", POST(tags, tags, 2), 1 },
+		{ "tag:\"énergie solaire\"", POST(tags, tags, 2), 1 },
+		{ "tag:#EDF", POST(tags, tags, 2), 1 },
+		{ "tag:solaire", POST(tags, tags, 2), 0 },
+		{ "text:#EDF", POST(tags, tags, 2), 0 },
+		{ "EDF", POST(tags, tags, 2), 0 },
+		{ "tag:edf", TEXT("vive #EDF"), 1 },
+		{ "tag:edf", TEXT("vive EDF"), 0 },
+	};
+	CHECK_SAMPLES(samples);
+}
+
+static void a_link_that_was_put_together_is_none_of_the_posts(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ "site:x.com",
+			{ .text = { "a", 1 },
+				.url = { "https://x.com/a", 15 },
+				.url_made = true,
+				.author.followers = -1 },
+			0 },
+	};
+	CHECK_SAMPLES(samples);
+}
+
+static void hosts_have_a_ceiling(void **state)
+{
+	(void)state;
+	char text[300], yaml[400];
+	for (size_t n = 253; n <= 254; n++) {
+		memset(text, 'a', n);
+		memcpy(text + n - 3, ".fr", 4);
+		struct post post = post_empty();
+		struct buf json, why;
+		size_t matching;
+		buf_init(&json, 0);
+		buf_init(&why, 0);
+		post.text = (struct str){ text, n };
+		post_json(&post, &json);
+		struct twins *t = twins_of_yaml(STR("rules:\n- name: r\n  any: site:fr\n"));
+		assert_true(twins_agree_on(t, &post, buf_str(&json), &matching, &why));
+		assert_int_equal(matching, n == 253);
+		twins_destroy(t);
+		(void)snprintf(yaml, sizeof yaml, "rules:\n- name: r\n  any: site:%s\n", text);
+		t = twins_of_yaml(str_of(yaml));
+		assert_int_equal(t != NULL, n == 253);
+		twins_destroy(t);
+		buf_finish(&json);
+		buf_finish(&why);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_site_is_found_in_links_to_it_and_below_it),
+		cmocka_unit_test(a_site_is_found_bare),
+		cmocka_unit_test(a_site_is_found_disarmed),
+		cmocka_unit_test(hosts_are_compared_folded_in_all_scripts),
+		cmocka_unit_test(a_url_is_found_from_word_to_word),
+		cmocka_unit_test(links_and_tags_outside_of_the_text_count),
+		cmocka_unit_test(a_link_that_was_put_together_is_none_of_the_posts),
+		cmocka_unit_test(hosts_have_a_ceiling),
+	};
+	return cmocka_run_group_tests_name("address", tests, NULL, NULL);
+}
