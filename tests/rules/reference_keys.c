@@ -65,7 +65,12 @@ void reference_text_keys(struct str text, void (*see)(void *ctx, struct str key)
 	buf_finish(&v.key);
 }
 
-/* Its first word, and all its words joined without apostrophes. */
+static size_t length(struct word w)
+{
+	return w.to - w.from;
+}
+
+/* Its longest word, since each must be there, and all its words joined without apostrophes. */
 void reference_term_keys(const struct term *term, void (*see)(void *ctx, struct str key), void *ctx)
 {
 	struct viewer v = { .see = see, .ctx = ctx };
@@ -74,8 +79,13 @@ void reference_term_keys(const struct term *term, void (*see)(void *ctx, struct 
 	struct steps s = steps_of(term->letters);
 	struct words words = words_of(&s);
 	buf_init(&v.key, 0);
+	size_t longest = 0;
+	for (size_t k = 1; k < words.count; k++) {
+		if (length(words.items[k]) > length(words.items[longest]))
+			longest = k;
+	}
 	if (words.count)
-		show(&v, &s, words.items[0].from, words.items[0].to);
+		show(&v, &s, words.items[longest].from, words.items[longest].to);
 	buf_clear(&v.key);
 	for (size_t k = 0; k < words.count; k++) {
 		for (size_t i = words.items[k].from; i < words.items[k].to; i++) {

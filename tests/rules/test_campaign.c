@@ -1,6 +1,6 @@
 /* Real posts against real keyword lists: matcher, scan and oracle say the same of each term in each
  * post. The ordinary run takes a sample; with VIGIE_CAMPAIGN=1 it is every post of every
- * file (tests/campaign.sh).
+ * file (tests/campaign.sh), with another value those lists only whose name holds it.
  *
  * So that tens of thousands of terms can be asked about, the oracle is only asked about those of
  * which a key occurs: found by bisection in a sorted array of all keys. On every 1,000th post it is
@@ -260,8 +260,11 @@ static void oracle_matcher_and_scan_agree_on_real_posts_and_lists(void **state)
 {
 	(void)state;
 	const char *whole = getenv("VIGIE_CAMPAIGN");
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		try_list(lists[i], whole && *whole);
+	bool one = whole && strcmp(whole, "1") != 0;
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		if (!one || strstr(lists[i], whole))
+			try_list(lists[i], whole && *whole);
+	}
 }
 
 int main(void)
