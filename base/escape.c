@@ -127,3 +127,23 @@ void escape_html(struct buf *out, struct str s)
 		i += n ? n : 1;
 	}
 }
+
+static const char *xml_escape_of(uint32_t c)
+{
+	if (c == '\r')
+		return "&#13;";
+	if ((c < 0x20 && c != '\n' && c != '\t') || c == 0xFFFE || c == 0xFFFF)
+		return "\xEF\xBF\xBD";
+	return html_escape_of(c);
+}
+
+void escape_xml(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.n;) {
+		uint32_t c;
+		size_t n = utf8_read(s, i, &c);
+		const char *escape = n ? xml_escape_of(c) : "\xEF\xBF\xBD";
+		buf_add(out, escape ? str_of(escape) : str_slice(s, i, i + n));
+		i += n ? n : 1;
+	}
+}

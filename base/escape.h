@@ -18,3 +18,7 @@ void escape_json(struct buf *out, struct str s);
 /* Text for HTML or Pango markup: & < > " ' become entities; controls but newline and
  * tab are dropped. */
 void escape_html(struct buf *out, struct str s);
+
+/* Text or a value in double quotes of XML 1.0: & < > " ' become entities, and what XML does not
+ * allow (controls but newline, tab and CR, U+FFFE, U+FFFF) U+FFFD. A CR becomes &#13;. */
+void escape_xml(struct buf *out, struct str s);

@@ -1,23 +1,26 @@
 #define _GNU_SOURCE
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 
-#include "base/escape.h"
-#include "base/utf8.h"
+#include "base/log.h"
+#include "daemon/check.h"
 #include "daemon/command.h"
-#include "daemon/config.h"
-#include "rules/ruletest.h"
+#include "rules/lint.h"
 
-enum { SHOWN_POST_CHARS = 60 };
+enum { SAMPLE_MAX_BYTES = 256 * 1024 * 1024 };
 
-struct check {
-	const char *path;
+struct options {
+	const char *config, *rules, *junit, *sample, *map;
 	bool json;
+};
+
+struct checking {
+	struct options options;
+	struct check check;
 	struct arena arena;
-	struct diag *diag;
-	struct config *config; /* NULL: a file of rules that is no YAML */
-	struct ruleset *set; /* NULL: there are errors */
-	struct ruletest_result tests;
+	struct config *config; /* NULL: rules alone */
+	bool failed; /* to read the sample or to write */
 };
 
 /* --- looking --- */
@@ -27,201 +30,203 @@ static bool is_yaml(const char *path)
 	return str_ends(str_of(path), STR(".yaml")) || str_ends(str_of(path), STR(".yml"));
 }
 
-/* What is slow or unproven; only of rules without errors. */
-static void note_rules(struct check *c)
+static void look(struct checking *x)
 {
-	const struct rules *rules = ruleset_rules(c->set);
-	for (size_t i = 0; i < rules->rule_count; i++) {
-		const struct rule *rule = &rules->rules[i];
-		if (!ruleset_rule_is_always(c->set, i))
-			continue;
-		diag_note(c->diag, rule->at, "the rule '%.*s' is slow: no word must be there",
-			STR_ARGS(rule->name));
-		diag_hint(c->diag, "every post has to be parsed for it; add a term to all");
-	}
-	for (size_t i = 0; c->config && i < c->tests.untested.count; i++) {
-		struct str name = c->tests.untested.items[i];
-		const struct rule *rule = map_get(&rules->rule_by_name, name);
-		diag_note(c->diag, rule->at, "no test expects the rule '%.*s' to match",
-			STR_ARGS(name));
-	}
-}
-
-static void look(struct check *c)
-{
+	struct check *c = &x->check;
 	struct rules *rules = NULL;
-	if (is_yaml(c->path))
-		c->config = config_load(c->path, c->diag);
-	else
+	if (x->options.rules || !is_yaml(c->path))
 		rules = config_load_rules(c->path, c->diag);
+	else
+		x->config = config_load(c->path, c->diag);
 	if (diag_failed(c->diag)) {
 		rules_destroy(rules);
 		return;
 	}
-	c->set = rules ? ruleset_create(rules) : config_take_rules(c->config);
-	ruletest_run(c->set, &c->arena, &c->tests);
-	note_rules(c);
+	c->set = rules ? ruleset_create(rules) : config_take_rules(x->config);
+	ruletest_run(c->set, &x->arena, &c->tests);
+	lint_rules(c->set, is_yaml(c->path) ? &c->tests : NULL, c->diag);
+}
+
+/* What there is of it up to the ceiling, in whole lines. */
+static bool read_sample(struct checking *x, struct buf *sample)
+{
+	int error = command_read(x->options.sample, sample);
+	if (error && error != -EFBIG) {
+		log_error("cannot read '%s': %s", x->options.sample, error_text(error));
+		return false;
+	}
+	while (error && sample->n && sample->p[sample->n - 1] != '\n')
+		sample->n--;
+	x->check.costs.cut = error != 0;
+	return true;
+}
+
+static void measure(struct checking *x)
+{
+	const struct post_map *map;
+	struct str name = x->options.map ? str_of(x->options.map) : STR("auto");
+	struct buf sample;
+	if (!config_map(x->config, name, &map)) {
+		log_error("no such map: '%s'", x->options.map);
+		x->failed = true;
+		return;
+	}
+	buf_init(&sample, SAMPLE_MAX_BYTES);
+	if (read_sample(x, &sample)) {
+		bool cut = x->check.costs.cut;
+		cost_measure(x->check.set, map, buf_str(&sample), &x->arena, &x->check.costs);
+		x->check.costs.cut = cut;
+		x->check.sample_path = x->options.sample;
+	} else {
+		x->failed = true;
+	}
+	buf_finish(&sample);
 }
 
 /* --- telling --- */
 
-static struct str beginning(const struct post *post)
+static void write_junit(struct checking *x)
 {
-	struct str text = post->title.n ? post->title : post->text;
-	size_t at = 0;
-	for (size_t i = 0; at < text.n && i < SHOWN_POST_CHARS; i++) {
-		uint32_t code_point;
-		size_t n = utf8_read(text, at, &code_point);
-		at += n ? n : 1;
+	const char *path = x->options.junit;
+	struct buf out;
+	buf_init(&out, 0);
+	check_junit(&x->check, &out);
+	FILE *file = fopen(path, "we");
+	bool written = file && fwrite(out.p, 1, out.n, file) == out.n;
+	int error = errno;
+	if (file && fclose(file) != 0 && written) {
+		written = false;
+		error = errno;
 	}
-	return str_slice(text, 0, at);
-}
-
-static void add_names(struct buf *out, const char *what, struct str_list names)
-{
-	if (names.count == 0)
-		return;
-	buf_addf(out, " %s ", what);
-	for (size_t i = 0; i < names.count; i++)
-		buf_addf(out, "%s%.*s", i ? ", " : "", STR_ARGS(names.items[i]));
-	buf_add_char(out, ';');
-}
-
-static void add_failure(struct buf *out, const struct ruletest_failure *f)
-{
-	const struct post *post = &f->test->post;
-	struct str text = post->title.n ? post->title : post->text, head = beginning(post);
-	buf_addf(out, "%s:%lu:%lu: test failed:", f->test->at.file, (unsigned long)f->test->at.line,
-		(unsigned long)f->test->at.col);
-	add_names(out, "missing", f->missing);
-	add_names(out, "unexpected", f->unexpected);
-	buf_add(out, STR(" \""));
-	escape_control(out, head);
-	buf_addf(out, "%s\"\n", head.n < text.n ? "..." : "");
-}
-
-static void add_json_names(struct buf *out, const char *key, struct str_list names)
-{
-	buf_addf(out, ",\"%s\":[", key);
-	for (size_t i = 0; i < names.count; i++) {
-		buf_add(out, i ? STR(",") : STR(""));
-		escape_json(out, names.items[i]);
+	if (!written) {
+		log_error("cannot write '%s': %s", path, error_text(error));
+		x->failed = true;
 	}
-	buf_add_char(out, ']');
-}
-
-static void add_json_failure(struct buf *out, const struct ruletest_failure *f)
-{
-	buf_add(out, STR("{\"file\":"));
-	escape_json(out, str_of(f->test->at.file));
-	buf_addf(out, ",\"line\":%lu,\"column\":%lu", (unsigned long)f->test->at.line,
-		(unsigned long)f->test->at.col);
-	add_json_names(out, "missing", f->missing);
-	add_json_names(out, "unexpected", f->unexpected);
-	buf_add(out, STR(",\"post\":"));
-	post_json(&f->test->post, out);
-	buf_add_char(out, '}');
-}
-
-static void add_json(const struct check *c, struct buf *out)
-{
-	const struct ruletest_result *t = &c->tests;
-	buf_add(out, STR("{\"messages\":"));
-	diag_json(c->diag, out);
-	buf_addf(out, ",\"passed\":%zu,\"failed\":%zu,\"failures\":[",
-		t->test_count - t->failure_count, t->failure_count);
-	for (size_t i = 0; i < t->failure_count; i++) {
-		buf_add(out, i ? STR(",") : STR(""));
-		add_json_failure(out, &t->failures[i]);
-	}
-	buf_add(out, STR("]}\n"));
+	buf_finish(&out);
 }
 
 /* Returns the exit code. */
-static int tell(const struct check *c)
+static int tell(struct checking *x)
 {
-	const struct ruletest_result *t = &c->tests;
+	const struct check *c = &x->check;
 	struct buf out;
 	buf_init(&out, 0);
-	if (c->json)
-		add_json(c, &out);
+	if (x->options.json)
+		check_json(c, &out);
 	else
 		(void)command_print_diag(c->diag); /* whether there are errors: see set */
-	if (!c->json && c->set) {
-		for (size_t i = 0; i < t->failure_count; i++)
-			add_failure(&out, &t->failures[i]);
-		buf_addf(&out, "%zu passed, %zu failed\n", t->test_count - t->failure_count,
-			t->failure_count);
-	}
+	if (!x->options.json && c->set)
+		check_text(c, &out);
 	bool written = command_write(buf_str(&out));
 	buf_finish(&out);
-	if (!c->set || !written)
+	if (x->options.junit)
+		write_junit(x);
+	if (!c->set || !written || x->failed)
 		return EXIT_USAGE;
-	return t->failure_count ? EXIT_NOTHING : EXIT_FOUND;
+	return c->tests.failure_count ? EXIT_NOTHING : EXIT_FOUND;
 }
 
 /* --- the command line --- */
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
+	{ "rules", required_argument, NULL, 'r' },
 	{ "json", no_argument, NULL, 'J' },
+	{ "junit", required_argument, NULL, 'U' },
+	{ "sample", required_argument, NULL, 's' },
+	{ "map", required_argument, NULL, 'm' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
+static const char **option_of(struct options *o, int letter)
+{
+	switch (letter) {
+	case 'c':
+		return &o->config;
+	case 'r':
+		return &o->rules;
+	case 'U':
+		return &o->junit;
+	case 's':
+		return &o->sample;
+	case 'm':
+		return &o->map;
+	default:
+		return NULL;
+	}
+}
+
 /* -1: go on; else the exit code. */
-static int parse(int argc, char **argv, struct check *c)
+static int check_arguments(int given, char **arguments, struct checking *x)
+{
+	struct options *o = &x->options;
+	bool named = o->config || o->rules;
+	if (o->config && o->rules)
+		return command_usage(&command_check, "-c and -r exclude each other");
+	if (given > (named ? 0 : 1))
+		return command_usage(
+			&command_check, "one file at a time: '%s'", arguments[given - 1]);
+	if (o->map && !o->sample)
+		return command_usage(&command_check, "--map is for --sample");
+	x->check.path = o->rules ? o->rules : o->config ? o->config : given ? arguments[0] : NULL;
+	return -1;
+}
+
+static int parse(int argc, char **argv, struct checking *x)
 {
 	optind = 1;
-	for (int o; (o = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1;) {
-		switch (o) {
-		case 'c':
-			c->path = optarg;
-			break;
-		case 'J':
-			c->json = true;
-			break;
-		case 'h':
+	for (int c; (c = getopt_long(argc, argv, "c:r:h", long_options, NULL)) != -1;) {
+		const char **value = option_of(&x->options, c);
+		if (value) {
+			*value = optarg;
+		} else if (c == 'J') {
+			x->options.json = true;
+		} else if (c == 'h') {
 			command_help(&command_check, stdout);
 			return EXIT_FOUND;
-		default:
+		} else {
 			return command_usage(&command_check, NULL);
 		}
 	}
-	if (argc - optind > (c->path ? 0 : 1))
-		return command_usage(&command_check, "one file at a time: '%s'", argv[argc - 1]);
-	if (optind < argc)
-		c->path = argv[optind];
-	return -1;
+	return check_arguments(argc - optind, argv + optind, x);
 }
 
 static int check_main(int argc, char **argv)
 {
-	struct check c = { 0 };
-	int code = parse(argc, argv, &c);
+	struct checking x = { 0 };
+	int code = parse(argc, argv, &x);
 	if (code >= 0)
 		return code;
-	arena_init(&c.arena, 0);
-	c.diag = diag_create();
+	arena_init(&x.arena, 0);
+	x.check.diag = diag_create();
 	code = EXIT_USAGE;
-	if (command_config(&c.path, &c.arena)) {
-		look(&c);
-		code = tell(&c);
+	if (command_config(&x.check.path, &x.arena)) {
+		look(&x);
+		if (x.check.set && x.options.sample)
+			measure(&x);
+		code = tell(&x);
 	}
-	ruleset_destroy(c.set);
-	config_destroy(c.config);
-	diag_destroy(c.diag);
-	arena_finish(&c.arena);
+	ruleset_destroy(x.check.set);
+	config_destroy(x.config);
+	diag_destroy(x.check.diag);
+	arena_finish(&x.arena);
 	return code;
 }
 
 const struct command command_check = {
 	.name = "check",
-	.arguments = "[-c FILE] [--json] [FILE]",
+	.arguments = "[-c FILE | -r RULES] [--sample FILE] [OPTION...] [FILE]",
 	.help = "Check a configuration or a rules file, and run its tests.",
 	.options = "  -c, --config FILE   what to check, as FILE; a file whose name does not end\n"
 		   "                      in .yaml or .yml holds terms, one a line\n"
-		   "      --json          messages and failed tests as one JSON object\n"
+		   "  -r, --rules FILE    rules alone, also those of a configuration: sources,\n"
+		   "                      notifiers and secrets are left out\n"
+		   "      --json          messages, failed tests and costs as one JSON object\n"
+		   "      --junit FILE    writes the tests as JUnit's XML\n"
+		   "      --sample FILE   what each rule costs with these posts, NDJSON as match\n"
+		   "                      takes; - is standard input\n"
+		   "      --map NAME      where the sample's text is, as for match\n"
 		   "\n"
 		   "Exit status: 0 fine, 1 a test failed, 2 there are errors.\n",
 	.run = check_main,

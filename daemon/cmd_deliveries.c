@@ -361,7 +361,7 @@ static int deliveries_main(int argc, char **argv)
 const struct command command_deliveries = {
 	.name = "deliveries",
 	.arguments = "[OPTION...] [list | retry | drop]",
-	.help = "Show what waits, was sent or was given up; send it again or drop it.",
+	.help = "Show what waits, was sent or given up; send it again or drop it.",
 	.options = "  list                the newest first (what it does without a word)\n"
 		   "  retry               makes what was given up, or waits, due now\n"
 		   "  drop                forgets deliveries; their alerts stay\n"

@@ -1,10 +1,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/escape.h"
 #include "base/log.h"
@@ -12,6 +10,8 @@
 #include "daemon/config.h"
 #include "rules/explain.h"
 #include "rules/print.h"
+
+enum { SHOWN_NAMES = 20 };
 
 struct options {
 	const char *file, *map, *post, *rule, *text;
@@ -78,36 +78,21 @@ static bool find_rule(const struct explaining *x, size_t *number)
 	struct str near = diag_nearest(name, known, rules->rule_count);
 	if (near.p)
 		fprintf(stderr, "  hint: did you mean '%.*s'?\n", STR_ARGS(near));
+	for (size_t i = 0; !near.p && i < rules->rule_count && i < SHOWN_NAMES; i++)
+		fprintf(stderr, "%s%.*s%s", i ? ", " : "  hint: the rules are ", STR_ARGS(known[i]),
+			i + 1 == rules->rule_count     ? "\n"
+				: i + 1 == SHOWN_NAMES ? ", ...\n"
+						       : "");
 	arena_finish(&names);
 	return false;
 }
 
 /* --- the post --- */
 
-static int read_all(int fd, struct buf *out)
-{
-	enum { PIECE_BYTES = 64 * 1024 };
-	for (;;) {
-		size_t left = out->max_bytes - out->n;
-		if (left == 0)
-			return -EFBIG;
-		size_t wanted = left < PIECE_BYTES ? left : PIECE_BYTES;
-		ssize_t n = read(fd, buf_room(out, wanted), wanted);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : 0;
-		out->n += (size_t)n;
-	}
-}
-
 static bool read_input(struct explaining *x, const char *path)
 {
 	bool standard = strcmp(path, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	int error = fd < 0 ? -errno : read_all(fd, &x->input);
-	if (fd >= 0 && !standard)
-		(void)close(fd); /* it was only read */
+	int error = command_read(path, &x->input);
 	if (error)
 		fprintf(stderr, "vigie explain: cannot read %s: %s\n",
 			standard ? "standard input" : path,
@@ -116,9 +101,8 @@ static bool read_input(struct explaining *x, const char *path)
 }
 
 /* JSON by the map, or else a text. */
-static bool read_post(struct explaining *x)
+static bool read_post(struct explaining *x, struct str record)
 {
-	struct str record = str_trim(buf_str(&x->input));
 	const char *reason;
 	size_t at;
 	if ((x->options.map && !x->map) || !str_starts(record, STR("{"))) {
@@ -146,9 +130,13 @@ static bool get_post(struct explaining *x)
 		return true;
 	const char *path = o->post ? o->post : strcmp(o->text, "-") == 0 ? o->text : NULL;
 	x->post = post_empty();
-	if (!path)
-		x->post.text = str_of(o->text);
-	else if (!read_input(x, path) || !read_post(x))
+	if (path && !read_input(x, path))
+		return false;
+	struct str given = path ? str_trim(buf_str(&x->input)) : str_of(o->text);
+	bool json = path || (str_starts(given, STR("{\"")) && str_ends(given, STR("}")));
+	if (!json)
+		x->post.text = given;
+	else if (!read_post(x, given))
 		return false;
 	if (o->lang) {
 		struct str *lang = arena_new(&x->arena, struct str);
@@ -204,6 +192,11 @@ static const char **option_of(struct options *o, int letter)
 	}
 }
 
+static bool is_yaml(const char *path)
+{
+	return str_ends(str_of(path), STR(".yaml")) || str_ends(str_of(path), STR(".yml"));
+}
+
 /* -1: go on; else the exit code. */
 static int check_arguments(int given, char **arguments, struct options *o)
 {
@@ -215,6 +208,9 @@ static int check_arguments(int given, char **arguments, struct options *o)
 		return command_usage(&command_explain, "which rule, and which text?");
 	if (given < wanted)
 		return command_usage(&command_explain, "which text?");
+	if (given > wanted && is_yaml(arguments[0]))
+		return command_usage(
+			&command_explain, "the file of rules comes after -r: '%s'", arguments[0]);
 	if (given > wanted)
 		return command_usage(
 			&command_explain, "too many arguments: a text with spaces needs quotes");
@@ -320,14 +316,14 @@ static int explain_main(int argc, char **argv)
 const struct command command_explain = {
 	.name = "explain",
 	.arguments = "[-c FILE | -r RULES] [--json] RULE [TEXT | --post FILE]",
-	.help = "Show clause by clause why a rule matches a post, or does not. Without a post, "
-		"show\n"
-		"the rule itself in one canonical form, as a query.",
+	.help = "Show clause by clause why a rule matches a post, or does not.",
 	.options =
+		"Without a post: the rule itself in one canonical form, as a query.\n"
+		"\n"
 		"  -c, --config FILE   configuration whose rules are used\n"
 		"  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
 		"      --post FILE     the post, as JSON or as text; - is standard input, also as\n"
-		"                      TEXT\n"
+		"                      TEXT, which may be JSON too: {\"text\":...}\n"
 		"      --map NAME      where the JSON has its text: auto (default), bluesky,\n"
 		"                      mastodon, x, tweet-v1, post, text (no JSON), or one of the\n"
 		"                      configuration's maps\n"
@@ -336,11 +332,10 @@ const struct command command_explain = {
 		"      --source NAME   its source\n"
 		"      --type TYPE     post, reply, repost, quote, article, edit or delete\n"
 		"      --json          one JSON object\n"
-		"      --yaml          without a post: the rule as any, all, none and where, if "
-		"it\n"
-		"                      can be said so\n"
+		"      --yaml          without a post: the rule as any, all, none and where, if\n"
+		"                      it can be said so\n"
 		"\n"
-		"Without a post the rule itself is shown, in one canonical form, as a query.\n"
+		"Without a post the rule itself is shown in one canonical form, as a query.\n"
 		"\n"
 		"Exit status: 0 the rule matches, 1 it does not, 2 there are errors.\n",
 	.run = explain_main,

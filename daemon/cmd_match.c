@@ -10,8 +10,9 @@
 #include "base/mem.h"
 #include "daemon/blocks.h"
 #include "daemon/command.h"
-#include "daemon/config.h"
+#include "daemon/input.h"
 #include "daemon/matcher.h"
+#include "daemon/regexes.h"
 
 struct options {
 	const char *config, *rules, *map;
@@ -21,10 +22,10 @@ struct options {
 
 struct run {
 	struct options options;
-	const struct ruleset *set;
-	const struct post_map *map;
+	struct input_rules rules;
 	struct matcher_counts counts;
-	uint64_t byte_count, report_count, regex_limit_count;
+	uint64_t byte_count, report_count, regex_limit_count, regex_skipped_count;
+	struct regex_guard *guard; /* the sum of the workers' */
 	bool failed, output_failed;
 };
 
@@ -44,7 +45,7 @@ static void *make_worker(void *ctx)
 {
 	struct worker *w = mem_zero(1, sizeof *w);
 	w->run = ctx;
-	w->matcher = matcher_create(w->run->set, w->run->map);
+	w->matcher = matcher_create(w->run->rules.set, w->run->rules.map);
 	buf_init(&w->out, 0);
 	buf_init(&w->reports, 0);
 	return w;
@@ -53,31 +54,21 @@ static void *make_worker(void *ctx)
 static void free_worker(void *ctx)
 {
 	struct worker *w = ctx;
-	w->run->regex_limit_count += matcher_errors(w->matcher)->regex_limit_count;
+	const struct match_errors *errors = matcher_errors(w->matcher);
+	w->run->regex_limit_count += errors->regex_limit_count;
+	w->run->regex_skipped_count += errors->regex_skipped_count;
+	if (matcher_guard(w->matcher))
+		regex_guard_add(w->run->guard, matcher_guard(w->matcher));
 	matcher_destroy(w->matcher);
 	buf_finish(&w->out);
 	buf_finish(&w->reports);
 	mem_free(w);
 }
 
-/* The text on one line, with the hits marked; overlapping hits are one mark. */
-static void add_marked(
-	struct buf *out, const struct match *match, enum post_field field, bool color)
+static void add_field(struct buf *out, const struct match *match, enum post_field field, bool color)
 {
-	struct str text = post_field(match->post, field);
-	size_t at = 0;
-	for (size_t i = 0; i < match->hit_count; i++) {
-		const struct hit *h = &match->hits[i];
-		if (h->field != field || h->to <= at)
-			continue;
-		size_t from = h->from > at ? h->from : at;
-		escape_control(out, str_slice(text, at, from));
-		buf_add(out, color ? STR("\033[1;31m") : STR(""));
-		escape_control(out, str_slice(text, from, h->to));
-		buf_add(out, color ? STR("\033[0m") : STR(""));
-		at = h->to;
-	}
-	escape_control(out, str_slice(text, at, text.n));
+	input_add_marked(out, post_field(match->post, field), match->hits, match->hit_count, field,
+		color ? &input_color_marks : &input_no_marks);
 }
 
 static void add_line(struct buf *out, const struct match *match, bool color)
@@ -89,11 +80,11 @@ static void add_line(struct buf *out, const struct match *match, bool color)
 	escape_control(out, post->url.p ? post->url : post->id.p ? post->id : STR("-"));
 	buf_add_char(out, '\t');
 	if (post->title.p) {
-		add_marked(out, match, FIELD_TITLE, color);
+		add_field(out, match, FIELD_TITLE, color);
 		if (post->text.n)
 			buf_add(out, STR(" | "));
 	}
-	add_marked(out, match, FIELD_TEXT, color);
+	add_field(out, match, FIELD_TEXT, color);
 	buf_add_char(out, '\n');
 }
 
@@ -113,12 +104,7 @@ static bool on_match(void *ctx, const struct match *match)
 static void on_rejected(void *ctx, struct str record, const char *reason, size_t at)
 {
 	struct worker *w = ctx;
-	if (w->report_count++ >= MATCHER_MAX_REPORTS)
-		return;
-	uint64_t place = w->block->offset + (uint64_t)(record.p - w->block->lines.p) + at;
-	buf_add(&w->reports, STR("vigie: "));
-	escape_control(&w->reports, str_of(w->block->file));
-	buf_addf(&w->reports, ": byte %llu: rejected: %s\n", (unsigned long long)place, reason);
+	input_add_rejected(&w->reports, &w->report_count, w->block, record, reason, at);
 }
 
 static void work(void *ctx, const struct block *block)
@@ -180,26 +166,27 @@ static void print_stats(const struct run *run, int64_t build_us, int64_t run_us,
 	fprintf(stderr, "%llu records, %.1f MB in %.3f s: %.0f records/s, %.3f GB/s\n",
 		(unsigned long long)c->record_count, (double)run->byte_count / 1e6, seconds,
 		(double)c->record_count / seconds, (double)run->byte_count / seconds / 1e9);
-	fprintf(stderr, "%llu decoded, %llu posts match, %llu matches, %llu rejected\n",
+	fprintf(stderr,
+		"%llu decoded, %llu posts match, %llu matches, %llu rejected, "
+		"%llu regex searches given up\n",
 		(unsigned long long)c->candidate_count, (unsigned long long)c->matching_count,
-		(unsigned long long)c->match_count, (unsigned long long)c->rejected_count);
+		(unsigned long long)c->match_count, (unsigned long long)c->rejected_count,
+		(unsigned long long)run->regex_limit_count);
 }
 
-static void print_rejected(const struct run *run)
+static void print_regexes(const struct run *run)
 {
-	const struct matcher_counts *c = &run->counts;
-	for (size_t i = 0; i < c->reason_count; i++)
-		fprintf(stderr, "vigie: %llu rejected: %s\n",
-			(unsigned long long)c->reasons[i].count, c->reasons[i].reason);
-	if (c->rejected_count && !c->matching_count)
-		fprintf(stderr,
-			"  hint: a post is a JSON object on one line of its own; --map text "
-			"takes plain text\n");
-	if (run->regex_limit_count)
-		fprintf(stderr,
-			"vigie: %llu searches by a regex were given up: nobody knows whether they "
-			"match\n",
-			(unsigned long long)run->regex_limit_count);
+	struct buf lines;
+	buf_init(&lines, 0);
+	fprintf(stderr,
+		"vigie: %llu searches by a regex were given up: nobody knows whether they match\n",
+		(unsigned long long)run->regex_limit_count);
+	if (run->regex_skipped_count)
+		fprintf(stderr, "vigie: %llu more were not begun in the same posts\n",
+			(unsigned long long)run->regex_skipped_count);
+	regexes_print(run->guard, &lines);
+	(void)fwrite(lines.p, 1, lines.n, stderr); /* nobody left to tell */
+	buf_finish(&lines);
 }
 
 /* --- the command line --- */
@@ -216,27 +203,6 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
-
-static bool parse_threads(const char *text, unsigned *threads)
-{
-	int64_t n;
-	if (!str_to_int64(str_of(text), &n) || n < 0 || n > 256)
-		return false;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	*threads = n > 0 ? (unsigned)n : cores > 0 ? (unsigned)cores : 1;
-	return true;
-}
-
-static bool parse_color(const char *text, bool *color)
-{
-	if (!text || strcmp(text, "always") == 0)
-		*color = true;
-	else if (strcmp(text, "never") == 0)
-		*color = false;
-	else if (strcmp(text, "auto") != 0)
-		return false;
-	return true;
-}
 
 /* -1: go on; else the exit code. */
 static int parse(int argc, char **argv, struct options *o)
@@ -265,14 +231,12 @@ static int parse(int argc, char **argv, struct options *o)
 			o->stats = true;
 			break;
 		case 'j':
-			if (!parse_threads(optarg, &o->threads))
-				return command_usage(&command_match,
-					"-j takes 1 to 256, or 0 for all cores: '%s'", optarg);
+			if (!input_threads(&command_match, optarg, &o->threads))
+				return EXIT_USAGE;
 			break;
 		case 'C':
-			if (!parse_color(optarg, &o->color))
-				return command_usage(
-					&command_match, "--color takes auto, always or never");
+			if (!input_color(&command_match, optarg, &o->color))
+				return EXIT_USAGE;
 			break;
 		case 'h':
 			command_help(&command_match, stdout);
@@ -286,42 +250,12 @@ static int parse(int argc, char **argv, struct options *o)
 	return -1;
 }
 
-/* The rules that were asked for, with the map; false after an error was printed. */
-static bool load(struct run *run, struct config **config, struct ruleset **set)
-{
-	struct options *o = &run->options;
-	struct diag *diag = diag_create();
-	struct rules *rules = NULL;
-	struct str map = o->map ? str_of(o->map) : STR("auto");
-	/* Only a map of the user's own needs the whole configuration, with its secrets. */
-	if (o->rules)
-		rules = config_load_rules(o->rules, diag);
-	else if (config_map(NULL, map, &run->map))
-		rules = config_load_yaml_rules(o->config, diag);
-	else
-		*config = config_load(o->config, diag);
-	bool whole = !command_print_diag(diag);
-	diag_destroy(diag);
-	if (!whole) {
-		rules_destroy(rules);
-		return false;
-	}
-	*set = rules ? ruleset_create(rules) : config_take_rules(*config);
-	run->set = *set;
-	if (!config_map(*config, map, &run->map)) {
-		log_error("no such map: '%s'", o->map);
-		return false;
-	}
-	if (ruleset_rules(*set)->rule_count > 0)
-		return true;
-	log_error("nothing to look for: '%s' has no rules", o->rules ? o->rules : o->config);
-	return false;
-}
-
 static int run_files(struct run *run, const char *const *files, size_t count, int64_t build_us)
 {
 	struct blocks_hooks hooks = { make_worker, free_worker, work, done, failed, run };
 	int64_t start_us = clock_monotonic_us();
+	input_note_terminal(files, count);
+	run->guard = regex_guard_create(run->rules.set);
 	blocks_run(files, count, run->options.threads, &hooks);
 	int64_t run_us = clock_monotonic_us() - start_us;
 	if (run->options.count) {
@@ -330,9 +264,12 @@ static int run_files(struct run *run, const char *const *files, size_t count, in
 			(unsigned long long)run->counts.matching_count);
 		write_out(run, str_of(text));
 	}
-	print_rejected(run);
+	input_print_rejected(&run->counts, 0);
+	if (run->regex_limit_count)
+		print_regexes(run);
+	regex_guard_destroy(run->guard);
 	if (run->options.stats) {
-		struct matcher *m = matcher_create(run->set, run->map);
+		struct matcher *m = matcher_create(run->rules.set, run->rules.map);
 		print_stats(run, build_us, run_us, matcher_kernel(m));
 		matcher_destroy(m);
 	}
@@ -345,8 +282,6 @@ static int match_main(int argc, char **argv)
 {
 	static const char *const standard_input[] = { "-" };
 	struct run run = { 0 };
-	struct config *config = NULL;
-	struct ruleset *set = NULL;
 	struct arena arena;
 	int code = parse(argc, argv, &run.options);
 	if (code >= 0)
@@ -355,14 +290,13 @@ static int match_main(int argc, char **argv)
 	int64_t start_us = clock_monotonic_us();
 	code = EXIT_USAGE;
 	if ((run.options.rules || command_config(&run.options.config, &arena)) &&
-		load(&run, &config, &set)) {
+		input_load(&run.rules, run.options.config, run.options.rules, run.options.map)) {
 		int64_t build_us = clock_monotonic_us() - start_us;
 		size_t count = (size_t)(argc - optind);
 		code = run_files(&run, count ? (const char *const *)argv + optind : standard_input,
 			count ? count : 1, build_us);
 	}
-	ruleset_destroy(set);
-	config_destroy(config);
+	input_finish(&run.rules);
 	arena_finish(&arena);
 	return code;
 }
@@ -371,17 +305,20 @@ const struct command command_match = {
 	.name = "match",
 	.arguments = "[-c FILE | -r RULES] [--json | --count] [FILE...]",
 	.help = "Print the posts that rules match, like grep for posts.",
-	.options = "  -c, --config FILE   configuration whose rules are used\n"
-		   "  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
-		   "      --map NAME      where the records' text is: auto (default), bluesky, "
-		   "mastodon,\n"
-		   "                      x, tweet-v1, post, text (each line is a text) or one of "
-		   "the\n"
-		   "                      configuration's maps\n"
-		   "      --json          one JSON object a match\n"
-		   "      --count         only the number of matching posts\n"
-		   "  -j, --jobs N        threads; 0: one a core\n"
-		   "      --stats         speed and counts, on standard error\n"
-		   "      --color[=WHEN]  auto, always or never\n",
+	.options =
+		"Reads the files; '-', or no file, is standard input.\n"
+		"\n"
+		"  -c, --config FILE   configuration whose rules are used\n"
+		"  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
+		"      --map NAME      where the records' text is: auto (default), bluesky,\n"
+		"                      mastodon, x, tweet-v1, post, text (each line is a text),\n"
+		"                      or one of the configuration's maps\n"
+		"      --json          one JSON object a match\n"
+		"      --count         only the number of matching posts\n"
+		"  -j, --jobs N        threads; 0: one a core\n"
+		"      --stats         speed and counts, on standard error\n"
+		"      --color[=WHEN]  auto, always or never\n"
+		"\n"
+		"Exit status: 0 posts were found, 1 none, 2 bad usage, configuration or files.\n",
 	.run = match_main,
 };

@@ -284,9 +284,12 @@ const struct command command_run = {
 	.name = "run",
 	.arguments = "[-c FILE] [--once]",
 	.help = "Watch the sources and tell the notifiers: the daemon.",
-	.options = "  -c, --config FILE   configuration; default ~/.config/vigie/vigie.yaml\n"
-		   "      --once          stop when all sources have ended and all is delivered\n"
-		   "      --log LEVEL     error, warn, info (default) or debug\n"
-		   "\nSIGHUP reloads the rules; SIGTERM and SIGINT stop cleanly.\n",
+	.options =
+		"  -c, --config FILE   configuration; default ~/.config/vigie/vigie.yaml\n"
+		"      --once          stop when all sources have ended and all is delivered\n"
+		"      --log LEVEL     error, warn, info (default) or debug\n"
+		"\nSIGHUP reloads the rules; SIGTERM and SIGINT stop cleanly.\n"
+		"\nExit status: 0 it stopped cleanly, 2 bad usage or configuration, 74 the disk\n"
+		"failed.\n",
 	.run = run_main,
 };

@@ -137,6 +137,13 @@ static const struct columns target_columns = {
 	7,
 };
 
+static const struct columns regex_columns = {
+	{ "REGEX OF", "NAME", "GIVEN UP", "NOT BEGUN", "SET ASIDE", "REGEX" },
+	{ { "of", 2 }, { "name", 4 }, { "given_up", 8 }, { "not_begun", 9 }, { "set_aside", 9 },
+		{ "regex", 5 } },
+	6,
+};
+
 static void add_table(struct buf *out, const struct columns *columns, struct json_picked items,
 	struct arena *arena)
 {
@@ -199,14 +206,15 @@ static void add_rejected(struct buf *out, struct json_picked sources, struct are
 	json_paths_destroy(paths);
 }
 
-enum { VERSION, STARTED_AT, RULES, PENDING, SENT, DEAD, SOURCES, TARGETS, PATHS };
+enum { VERSION, STARTED_AT, RULES, PENDING, SENT, DEAD, SOURCES, TARGETS, REGEXES, PATHS };
 
 /* False if it is not the JSON of a daemon. */
 static bool add_all(struct buf *out, struct str json, struct arena *arena)
 {
 	static const struct str wanted[PATHS] = { { "version", 7 }, { "started_at", 10 },
 		{ "rules", 5 }, { "deliveries.pending", 18 }, { "deliveries.sent", 15 },
-		{ "deliveries.dead", 15 }, { "sources[]", 9 }, { "targets[]", 9 } };
+		{ "deliveries.dead", 15 }, { "sources[]", 9 }, { "targets[]", 9 },
+		{ "regexes[]", 9 } };
 	static const char *const labels[] = { "vigie ", ", running since ",
 		", rules: ", "\ndeliveries: pending ", ", sent ", ", dead " };
 	size_t bad;
@@ -228,6 +236,9 @@ static bool add_all(struct buf *out, struct str json, struct arena *arena)
 	if (picked[SOURCES].count && picked[TARGETS].count)
 		buf_add_char(out, '\n');
 	add_table(out, &target_columns, picked[TARGETS], arena);
+	if (picked[REGEXES].count)
+		buf_add_char(out, '\n');
+	add_table(out, &regex_columns, picked[REGEXES], arena);
 	return true;
 }
 

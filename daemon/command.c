@@ -1,5 +1,7 @@
 #include "daemon/command.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,4 +59,31 @@ bool command_config(const char **path, struct arena *arena)
 	log_error("no configuration: '%s' does not exist", *path);
 	fprintf(stderr, "  hint: say which with -c FILE\n");
 	return false;
+}
+
+static int read_all(int fd, struct buf *out)
+{
+	enum { PIECE_BYTES = 64 * 1024 };
+	for (;;) {
+		size_t left = out->max_bytes - out->n;
+		if (left == 0)
+			return -EFBIG;
+		size_t wanted = left < PIECE_BYTES ? left : PIECE_BYTES;
+		ssize_t n = read(fd, buf_room(out, wanted), wanted);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		out->n += (size_t)n;
+	}
+}
+
+int command_read(const char *path, struct buf *out)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	int error = fd < 0 ? -errno : read_all(fd, out);
+	if (fd >= 0 && !standard)
+		(void)close(fd); /* it was only read */
+	return error;
 }

@@ -25,7 +25,7 @@ struct command {
 };
 
 extern const struct command command_run, command_match, command_check, command_explain,
-	command_deliveries, command_status;
+	command_backtest, command_deliveries, command_status, command_schema;
 extern const struct command *const commands[]; /* ends in NULL */
 
 void command_help(const struct command *c, FILE *out);
@@ -40,3 +40,6 @@ bool command_write(struct str text);
 /* Without a path: where the configuration is by default, in the arena; false, with a word to the
  * user, if there is none. */
 bool command_config(const char **path, struct arena *arena);
+/* Adds all of a file to the buffer; "-" is standard input. 0 or -errno; -EFBIG: the buffer is full
+ * up to its ceiling. */
+int command_read(const char *path, struct buf *out);

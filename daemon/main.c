@@ -4,7 +4,8 @@
 #include "daemon/version.h"
 
 const struct command *const commands[] = { &command_run, &command_match, &command_check,
-	&command_explain, &command_deliveries, &command_status, NULL };
+	&command_explain, &command_backtest, &command_deliveries, &command_status, &command_schema,
+	NULL };
 
 static void print_help(FILE *out)
 {
@@ -13,7 +14,9 @@ static void print_help(FILE *out)
 		"Watches streams of posts for words and tells people.\n\n");
 	for (size_t i = 0; commands[i]; i++)
 		fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->help);
-	fprintf(out, "\n'vigie COMMAND --help' tells more.\n");
+	fprintf(out,
+		"\nWithout -c the configuration is ~/.config/vigie/vigie.yaml.\n"
+		"'vigie COMMAND --help' tells more.\n");
 }
 
 static int run_command(const struct command *c, int argc, char **argv)

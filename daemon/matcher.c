@@ -3,20 +3,17 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/utf8.h"
+#include "daemon/record.h"
 
 struct matcher {
 	const struct ruleset *set;
 	struct scan *scan;
 	struct scan_scratch *scan_scratch;
 	struct match_scratch *match_scratch;
-	struct post_reader *reader; /* NULL: lines are text */
-	struct buf text; /* a line whose bytes had to be mended */
+	struct record_reader *reader;
 	const struct matcher_block *block;
 	struct matcher_counts *counts;
 };
-
-enum { TEXT_MAX_BYTES = 4 * 1024 * 1024 };
 
 struct matcher *matcher_create(const struct ruleset *set, const struct post_map *map)
 {
@@ -25,8 +22,7 @@ struct matcher *matcher_create(const struct ruleset *set, const struct post_map 
 	m->scan = scan_create(set, map, SCAN_FASTEST);
 	m->scan_scratch = scan_scratch_create(m->scan);
 	m->match_scratch = match_scratch_create(set);
-	m->reader = map ? post_reader_create(map) : NULL;
-	buf_init(&m->text, TEXT_MAX_BYTES);
+	m->reader = record_reader_create(map);
 	return m;
 }
 
@@ -37,8 +33,7 @@ void matcher_destroy(struct matcher *m)
 	scan_scratch_destroy(m->scan_scratch);
 	scan_destroy(m->scan);
 	match_scratch_destroy(m->match_scratch);
-	post_reader_destroy(m->reader);
-	buf_finish(&m->text);
+	record_reader_destroy(m->reader);
 	mem_free(m);
 }
 
@@ -67,41 +62,11 @@ void matcher_counts_add(struct matcher_counts *sum, const struct matcher_counts 
 		matcher_reject(sum, part->reasons[i].reason, part->reasons[i].count);
 }
 
-/* A line of text as a post. Bytes that are not UTF-8 become U+FFFD. */
-static struct post text_post(struct matcher *m, struct str line)
-{
-	struct post post = post_empty();
-	post.text = line;
-	if (utf8_valid(line))
-		return post;
-	buf_clear(&m->text);
-	for (size_t i = 0; i < line.n;) {
-		uint32_t c;
-		size_t n = utf8_read(line, i, &c);
-		buf_add(&m->text, n ? str_slice(line, i, i + n) : STR("\xEF\xBF\xBD"));
-		i += n ? n : 1;
-	}
-	post.text = buf_str(&m->text);
-	return post;
-}
-
-/* Editors of other systems put a byte order mark before the first line of a file. */
-static struct str without_mark(struct str record)
-{
-	static const struct str mark = { "\xEF\xBB\xBF", 3 };
-	return str_starts(record, mark) ? str_slice(record, mark.n, record.n) : record;
-}
-
 static bool read_record(struct matcher *m, struct str record, struct post *post)
 {
 	const char *reason = NULL;
 	size_t at = 0;
-	record = without_mark(record);
-	if (!m->reader) {
-		*post = text_post(m, record);
-		return true;
-	}
-	switch (post_read(m->reader, record, post, &reason, &at)) {
+	switch (record_read(m->reader, record, post, &reason, &at)) {
 	case POST_READ:
 		return true;
 	case POST_SKIPPED:
@@ -149,6 +114,16 @@ void matcher_run(
 const struct match_errors *matcher_errors(const struct matcher *m)
 {
 	return match_scratch_errors(m->match_scratch);
+}
+
+void matcher_set_guard(struct matcher *m, struct regex_guard *guard)
+{
+	match_scratch_set_guard(m->match_scratch, guard);
+}
+
+const struct regex_guard *matcher_guard(const struct matcher *m)
+{
+	return match_scratch_guard(m->match_scratch);
 }
 
 const char *matcher_kernel(const struct matcher *m)

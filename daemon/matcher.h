@@ -46,4 +46,7 @@ struct matcher_block {
 void matcher_run(
 	struct matcher *m, const struct matcher_block *block, struct matcher_counts *counts);
 const struct match_errors *matcher_errors(const struct matcher *m);
+/* As match_scratch_set_guard and match_scratch_guard. */
+void matcher_set_guard(struct matcher *m, struct regex_guard *guard);
+const struct regex_guard *matcher_guard(const struct matcher *m);
 const char *matcher_kernel(const struct matcher *m);

@@ -1,4 +1,5 @@
 #include "daemon/app.h"
+#include "daemon/regexes.h"
 #include "web/prometheus.h"
 
 /* One metric with a value for each source. */
@@ -82,8 +83,7 @@ static void source_metrics(const struct app *app, struct buf *out)
 	source_metric(app, out, "vigie_source_reconnects_total", "Times it was tried again.",
 		reconnects_of);
 	source_metric(app, out, "vigie_regex_limits_total",
-		"Regular expressions that reached a limit: nobody knows whether they match.",
-		regex_limits_of);
+		"Searches for a regular expression that took too long.", regex_limits_of);
 	source_metric(app, out, "vigie_unstorable_alerts_total", "Alerts too large to be kept.",
 		unstorable_of);
 	rejected_metric(app, out);
@@ -143,5 +143,6 @@ void status_metrics(const struct app *app, struct buf *out)
 		out, "vigie_start_time_seconds", PROMETHEUS_GAUGE, "When the daemon started.");
 	prometheus_seconds(out, "vigie_start_time_seconds", NULL, 0, app->started_at_us);
 	source_metrics(app, out);
+	regexes_metrics(pipeline_regexes(app->pipeline), out);
 	delivery_metrics(app, out);
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "daemon/regexes.h"
 
 /* Without matches a cursor is written at most this often. */
 #define CURSOR_INTERVAL_US US_PER_S
@@ -26,6 +27,7 @@ struct lane {
 struct pipeline {
 	struct config *config;
 	struct ruleset *set;
+	struct regex_guard *guard; /* of all lanes */
 	struct store *store;
 	struct loop *loop;
 	struct pipeline_host host;
@@ -176,6 +178,7 @@ static int on_block(void *ctx, struct source *s, const struct source_block *bloc
 		buf_add(&l->cursor, block->cursor);
 		l->cursor_dirty = !l->cursor.full;
 	}
+	regex_guard_set_time(p->guard, p->host.monotonic_us());
 	matcher_run(l->matcher,
 		&(struct matcher_block){ .records = block->records,
 			.source = s->name,
@@ -199,6 +202,7 @@ static int on_block(void *ctx, struct source *s, const struct source_block *bloc
 	}
 	buf_finish(&kept);
 	l->regex_limit_count = matcher_errors(l->matcher)->regex_limit_count;
+	regexes_log_news(p->guard);
 	if (!p->error && p->added)
 		p->host.alerts_added(p->host.ctx);
 	return p->error;
@@ -263,6 +267,7 @@ static void init_lane(struct pipeline *p, struct lane *l, struct source *s)
 	buf_init(&l->message, MESSAGE_MAX_BYTES);
 	(void)config_map(p->config, s->map, &l->map); /* config_load has checked the name */
 	l->matcher = matcher_create(p->set, l->map);
+	matcher_set_guard(l->matcher, p->guard);
 }
 
 struct pipeline *pipeline_create(struct config *config, struct ruleset *set, struct store *store,
@@ -271,6 +276,8 @@ struct pipeline *pipeline_create(struct config *config, struct ruleset *set, str
 	struct pipeline *p = mem_zero(1, sizeof *p);
 	p->config = config;
 	p->set = set;
+	p->guard = regex_guard_create(set);
+	regexes_log_slow(set);
 	p->store = store;
 	p->loop = loop;
 	p->host = *host;
@@ -293,6 +300,7 @@ void pipeline_destroy(struct pipeline *p)
 		buf_finish(&p->lanes[i].message);
 	}
 	timer_destroy(p->cursor_timer);
+	regex_guard_destroy(p->guard);
 	ruleset_destroy(p->set);
 	mem_free(p->lanes);
 	mem_free(p->targets);
@@ -327,10 +335,15 @@ bool pipeline_all_ended(const struct pipeline *p)
 
 void pipeline_set_rules(struct pipeline *p, struct ruleset *set)
 {
+	struct regex_guard *guard = regex_guard_create(set);
+	regexes_log_slow(set);
 	for (size_t i = 0; i < p->lane_count; i++) {
 		matcher_destroy(p->lanes[i].matcher);
 		p->lanes[i].matcher = matcher_create(set, p->lanes[i].map);
+		matcher_set_guard(p->lanes[i].matcher, guard);
 	}
+	regex_guard_destroy(p->guard);
+	p->guard = guard;
 	ruleset_destroy(p->set);
 	p->set = set;
 }
@@ -338,6 +351,11 @@ void pipeline_set_rules(struct pipeline *p, struct ruleset *set)
 const struct ruleset *pipeline_rules(const struct pipeline *p)
 {
 	return p->set;
+}
+
+const struct regex_guard *pipeline_regexes(const struct pipeline *p)
+{
+	return p->guard;
 }
 
 size_t pipeline_source_count(const struct pipeline *p)

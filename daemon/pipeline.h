@@ -31,6 +31,8 @@ bool pipeline_all_ended(const struct pipeline *p);
 /* New rules from the next block on; the old ones are destroyed. Nothing fires again for it. */
 void pipeline_set_rules(struct pipeline *p, struct ruleset *set);
 const struct ruleset *pipeline_rules(const struct pipeline *p);
+/* Of the rules in force: which of their regexes reached a limit. */
+const struct regex_guard *pipeline_regexes(const struct pipeline *p);
 
 /* What there is to tell of each source. */
 struct pipeline_source {

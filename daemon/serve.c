@@ -19,6 +19,9 @@ static bool health_page(void *ctx, struct buf *out)
 	struct store_counts counts;
 	bool well = !app->stopping && store_count(app->store, &counts) == 0;
 	buf_add(out, well ? STR("ok\n") : STR("not well\n"));
+	size_t aside = regex_guard_aside_count(pipeline_regexes(app->pipeline));
+	if (aside)
+		buf_addf(out, "regexes set aside: %zu\n", aside);
 	return well;
 }
 

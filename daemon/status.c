@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "daemon/app.h"
+#include "daemon/regexes.h"
 #include "daemon/version.h"
 
 static void add_time(struct buf *out, int64_t wall_us)
@@ -82,5 +83,7 @@ void status_json(const struct app *app, struct buf *out)
 		buf_add(out, i ? STR(",") : STR(""));
 		add_target(out, &t);
 	}
-	buf_add(out, STR("]}\n"));
+	buf_add_char(out, ']');
+	regexes_json(pipeline_regexes(app->pipeline), out);
+	buf_add(out, STR("}\n"));
 }

@@ -31,6 +31,11 @@ static const char *const field_names[MAP_NAMED_COUNT] = {
 	[MAP_VERIFIED] = "author.verified",
 };
 
+const char *post_map_field_name(size_t i)
+{
+	return i < MAP_NAMED_COUNT ? field_names[i] : NULL;
+}
+
 /* A map of a user's: the map and what it points to. */
 struct made_map {
 	struct post_map map; /* first, so that one pointer stands for both */

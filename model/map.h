@@ -29,6 +29,9 @@ struct post_map_entry {
 	struct where at;
 };
 
+/* Those fields; NULL after the last. */
+const char *post_map_field_name(size_t i);
+
 /* A value is a string, or a number by its digits; an array of them is a list, or in a text a line
  * each; anything else counts as absent. Unknown fields and bad paths go to diag, and NULL comes
  * back. Destroy takes NULL. */

@@ -278,7 +278,9 @@ const struct post_map map_tweet_v1 = {
 /* vigie's own. */
 static const struct map_path post_paths[] = {
 	{ MAP_TEXT, 0, "text" },
+	{ MAP_TEXT, 0, "text[]" },
 	{ MAP_TITLE, 0, "title" },
+	{ MAP_TITLE, 0, "title[]" },
 	{ MAP_ID, 0, "id" },
 	{ MAP_URL, 0, "url" },
 	{ MAP_AUTHOR_ID, 0, "author.id" },

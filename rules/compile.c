@@ -364,6 +364,9 @@ static void find_literals(struct compiler *c)
 			c->term_literals = mem_zero(n, sizeof *c->term_literals);
 			c->set->waits_for_literal = mem_zero(n, sizeof *c->set->waits_for_literal);
 		}
+		c->set->regex_terms = mem_resize(c->set->regex_terms, c->set->regex_term_count + 1,
+			sizeof *c->set->regex_terms);
+		c->set->regex_terms[c->set->regex_term_count++] = (uint32_t)i;
 		if (!regex_literals(
 			    t->letters, str_of(t->flags), &c->set->arena, &c->term_literals[i]))
 			c->term_literals[i] = (struct str_list){ 0 };
@@ -488,6 +491,7 @@ void ruleset_destroy(struct ruleset *set)
 	compiled_alike_destroy(set->alike);
 	mem_free(set->phrase_of);
 	mem_free(set->literal_terms);
+	mem_free(set->regex_terms);
 	mem_free(set->waits_for_literal);
 	mem_free(set->list_rules);
 	mem_free(set->list_first);
@@ -498,6 +502,28 @@ void ruleset_destroy(struct ruleset *set)
 	arena_finish(&set->arena);
 	rules_destroy(set->rules);
 	mem_free(set);
+}
+
+/* The first regex whose number is `term` or more, in regex_terms. */
+static size_t first_regex(const struct ruleset *set, uint32_t term)
+{
+	size_t low = 0, high = set->regex_term_count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (set->regex_terms[middle] < term)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const uint32_t *ruleset_list_regexes(const struct ruleset *set, uint32_t list, size_t *count)
+{
+	const struct term_list *l = &set->rules->lists[list];
+	size_t first = first_regex(set, l->first_term);
+	*count = first_regex(set, l->first_term + l->term_count) - first;
+	return *count ? set->regex_terms + first : NULL;
 }
 
 const struct rules *ruleset_rules(const struct ruleset *set)

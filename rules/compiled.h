@@ -3,6 +3,7 @@
 
 #include "rules/literals.h"
 #include "rules/regex.h"
+#include "rules/regex_guard.h"
 #include "rules/ruleset.h"
 #include "rules/text.h"
 #include "rules/wake.h"
@@ -35,6 +36,8 @@ struct ruleset {
 	struct literals *literals; /* NULL if there are none */
 	uint32_t *literal_terms; /* by literal: the regex that cannot match without it */
 	size_t literal_count;
+	uint32_t *regex_terms; /* the terms that are regexes, in order */
+	size_t regex_term_count;
 	bool *waits_for_literal; /* by term: a regex with literals; NULL if no term is a regex */
 	uint32_t *list_rules; /* the rules that name a list: list_rules[list_first[i]..list_first[i
 				 + 1] - 1] */
@@ -63,6 +66,7 @@ enum regex_state {
 	REGEX_UNASKED,
 	REGEX_POSSIBLE /* its literal occurred */,
 	REGEX_NO,
+	REGEX_IN_DOUBT /* the search was given up, or not begun */,
 	REGEX_FOUND
 };
 
@@ -82,7 +86,12 @@ struct match_scratch {
 	uint8_t *regex_state; /* by term, enum regex_state; NULL if no term is a regex */
 	uint32_t *regexes; /* terms whose state is not REGEX_UNASKED */
 	size_t regex_count;
+	uint8_t *regex_fields; /* by term: bits of the fields where its literals occurred */
+	bool doubt; /* what a regex in doubt counts as: true below an odd number of NOTs */
+	uint64_t regex_spent; /* of regex_scratch, before this post */
 	struct regex_scratch *regex_scratch;
+	struct regex_guard *guard; /* NULL if no term is a regex */
+	struct regex_guard *own_guard; /* counts only */
 	struct literals_scratch *literals_scratch;
 	struct alike_scratch *alike; /* NULL if no term is looked for by likeness */
 	struct near_scratch *near;
@@ -103,7 +112,22 @@ void match_add_found(struct match_scratch *m, struct found found);
  * that is asked later, as regexes are. */
 void match_add_span(struct match_scratch *m, uint32_t term, enum post_field field, uint32_t from,
 	uint32_t to, enum hit_way way);
-/* Is it so? After match_find. */
+/* Is it so for certain? After match_find. What a regex in doubt cannot change is certain. */
 bool match_is(struct match_scratch *m, const struct expr *e);
 /* Forgets what match_find found. */
 void match_forget(struct match_scratch *m);
+
+/* Its rules may match. */
+void match_mark_term(struct match_scratch *m, uint32_t id);
+
+/* The regexes of a list: returns the first, and how many follow each other in *count. */
+const uint32_t *ruleset_list_regexes(const struct ruleset *set, uint32_t list, size_t *count);
+
+/* rules/match_regex.c; finish takes a scratch without init too. */
+void match_regex_init(struct match_scratch *m);
+void match_regex_finish(struct match_scratch *m);
+void match_find_literals(struct match_scratch *m, enum post_field field);
+bool match_regex_is(struct match_scratch *m, uint32_t id);
+/* Was a search for a regex below e given up? */
+bool match_regex_in_doubt(const struct match_scratch *m, const struct expr *e);
+void match_forget_regexes(struct match_scratch *m);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "rules/explain_part.h"
 #include "rules/match_near.h"
 
 struct explaining {
@@ -99,8 +100,10 @@ static bool keep_hits(struct explaining *x, struct explained *out)
 	return kept;
 }
 
-/* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
-static bool explain_clause(struct explaining *x, const struct expr *e, struct explained *out)
+/* wanted: the rule wants a yes here. Trees are as deep as their YAML or query, which have a
+ * ceiling, so recursion is safe. */
+static bool explain_clause(
+	struct explaining *x, const struct expr *e, bool wanted, struct explained *out)
 {
 	gather(x, e);
 	out->expr = e;
@@ -110,8 +113,12 @@ static bool explain_clause(struct explaining *x, const struct expr *e, struct ex
 	out->children = arena_array(x->arena, struct explained, e->child_count);
 	if (!keep_hits(x, out) || !out->children)
 		return false;
+	if (wanted && !out->yes && (e->kind == EXPR_TERM || e->kind == EXPR_LIST))
+		(void)explain_find_near(x->match, e, &out->near);
+	/* Where one alternative is enough and there, nobody misses the others. */
+	wanted = e->kind == EXPR_NOT ? !wanted : wanted && !(e->kind == EXPR_OR && out->yes);
 	for (size_t i = 0; i < e->child_count; i++) {
-		if (!explain_clause(x, e->children[i], &out->children[i]))
+		if (!explain_clause(x, e->children[i], wanted, &out->children[i]))
 			return false;
 	}
 	return true;
@@ -125,7 +132,7 @@ const struct explained *explain(
 	};
 	struct explained *root = arena_new(arena, struct explained);
 	match_find(x.match, post);
-	if (root && !explain_clause(&x, x.rules->rules[rule].root, root))
+	if (root && !explain_clause(&x, x.rules->rules[rule].root, true, root))
 		root = NULL;
 	match_forget(x.match);
 	match_scratch_destroy(x.match);

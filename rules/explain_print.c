@@ -1,4 +1,4 @@
-#include "rules/explain.h"
+#include "rules/explain_part.h"
 
 #include <stdio.h>
 
@@ -109,12 +109,6 @@ static struct str hit_text(const struct post *post, const struct hit *hit)
 
 /* --- for people --- */
 
-struct printing {
-	const struct rules *rules;
-	const struct post *post;
-	struct buf *out;
-};
-
 static void add_values(struct buf *out, struct str_list values)
 {
 	for (size_t i = 0; i < values.count; i++) {
@@ -139,7 +133,7 @@ static void add_field(const struct printing *p, const struct expr *e)
 	}
 }
 
-static void add_label(const struct printing *p, const struct expr *e)
+void explain_add_label(const struct printing *p, const struct expr *e)
 {
 	switch (e->kind) {
 	case EXPR_TERM:
@@ -167,7 +161,7 @@ static void add_label(const struct printing *p, const struct expr *e)
 	}
 }
 
-static void add_indent(struct buf *out, unsigned depth)
+void explain_add_indent(struct buf *out, unsigned depth)
 {
 	buf_addf(out, "%*s", (int)(depth * INDENT), "");
 }
@@ -177,7 +171,7 @@ static void add_hit(const struct printing *p, const struct hit *hit, unsigned de
 	struct str text = hit_text(p->post, hit);
 	struct str shown = str_slice(text, 0, utf8_floor(text, SHOWN_MATCH_BYTES));
 	buf_add(p->out, STR("    "));
-	add_indent(p->out, depth + 2);
+	explain_add_indent(p->out, depth + 2);
 	buf_add(p->out, str_of(post_field_name(hit->field)));
 	if (hit->field == FIELD_LINKS || hit->field == FIELD_TAGS)
 		buf_addf(p->out, "[%lu]", (unsigned long)hit->item);
@@ -208,7 +202,7 @@ static void add_nearest(const struct printing *p, const struct explained *x, uns
 	if (!pair->any)
 		return;
 	buf_add(p->out, STR("    "));
-	add_indent(p->out, depth + 2);
+	explain_add_indent(p->out, depth + 2);
 	buf_addf(p->out, "%s ", post_field_name(pair->field));
 	add_quoted(p, pair, pair->from, pair->to);
 	buf_add(p->out, STR(", "));
@@ -220,22 +214,57 @@ static void add_nearest(const struct printing *p, const struct explained *x, uns
 	buf_add(p->out, pair->reversed ? STR(", in the other order\n") : STR("\n"));
 }
 
-/* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
-static void add_clause(const struct printing *p, const struct explained *x, unsigned depth)
+static const char *const near_texts[] = {
+	[NEAR_NOTHING] = "",
+	[NEAR_LETTERS] = "with other letters",
+	[NEAR_LONGER] = "inside a longer word",
+	[NEAR_UNSIGNED] = "without its sign",
+	[NEAR_HANDLE] = "inside a handle",
+	[NEAR_LINK] = "inside a link",
+	[NEAR_SIMILAR] = "a similar word",
+};
+
+void explain_add_near(
+	const struct printing *p, const struct near_miss *near, bool name_term, unsigned depth)
 {
-	buf_add(p->out, x->yes ? STR("yes ") : STR("no  "));
-	add_indent(p->out, depth);
-	add_label(p, x->expr);
+	struct str text = str_slice(post_field(p->post, near->field), near->from, near->to);
+	struct str shown = str_slice(text, 0, utf8_floor(text, SHOWN_MATCH_BYTES));
+	buf_add(p->out, STR("    "));
+	explain_add_indent(p->out, depth + 2);
+	buf_addf(p->out, "near: %s %lu..%lu \"", post_field_name(near->field),
+		(unsigned long)near->from, (unsigned long)near->to);
+	escape_control(p->out, shown);
+	buf_addf(p->out, "%s\" %s", shown.n < text.n ? "..." : "", near_texts[near->why]);
+	if (name_term) {
+		buf_add(p->out, STR(", by "));
+		escape_control(p->out, near->term);
+	}
 	buf_add_char(p->out, '\n');
+}
+
+void explain_add_places(const struct printing *p, const struct explained *x, unsigned depth)
+{
 	for (size_t i = 0; i < x->kept_count; i++)
 		add_hit(p, &x->hits[i], depth);
 	if (x->expr->kind == EXPR_NEAR)
 		add_nearest(p, x, depth);
 	if (x->hit_count > x->kept_count) {
 		buf_add(p->out, STR("    "));
-		add_indent(p->out, depth + 2);
+		explain_add_indent(p->out, depth + 2);
 		buf_addf(p->out, "and %zu more\n", x->hit_count - x->kept_count);
 	}
+	if (x->near.why != NEAR_NOTHING)
+		explain_add_near(p, &x->near, x->expr->kind == EXPR_LIST, depth);
+}
+
+/* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
+static void add_clause(const struct printing *p, const struct explained *x, unsigned depth)
+{
+	buf_add(p->out, x->yes ? STR("yes ") : STR("no  "));
+	explain_add_indent(p->out, depth);
+	explain_add_label(p, x->expr);
+	buf_add_char(p->out, '\n');
+	explain_add_places(p, x, depth);
 	/* "none of" says "any of" already. */
 	if (x->expr->kind == EXPR_NOT && x->children[0].expr->kind == EXPR_OR)
 		x = &x->children[0];
@@ -264,6 +293,21 @@ static void add_json_values(struct buf *out, const char *key, struct str_list va
 	buf_add_char(out, ']');
 }
 
+static void add_json_miss(const struct printing *p, const struct near_miss *near)
+{
+	static const char *const names[] = { "", "letters", "longer", "unsigned", "handle", "link",
+		"similar" };
+	if (near->why == NEAR_NOTHING)
+		return;
+	buf_addf(p->out, ",\"near\":{\"why\":\"%s\",\"term\":", names[near->why]);
+	escape_json(p->out, near->term);
+	buf_addf(p->out,
+		",\"field\":\"%s\",\"from\":%lu,\"to\":%lu,\"text\":", post_field_name(near->field),
+		(unsigned long)near->from, (unsigned long)near->to);
+	escape_json(p->out, str_slice(post_field(p->post, near->field), near->from, near->to));
+	buf_add_char(p->out, '}');
+}
+
 static void add_json_hits(const struct printing *p, const struct explained *x)
 {
 	buf_addf(p->out, ",\"hit_count\":%zu,\"hits\":[", x->hit_count);
@@ -284,6 +328,7 @@ static void add_json_hits(const struct printing *p, const struct explained *x)
 		buf_addf(p->out, ",\"way\":\"%s\"}", hit_way_name(hit->way));
 	}
 	buf_add_char(p->out, ']');
+	add_json_miss(p, &x->near);
 }
 
 static void add_json_near(const struct printing *p, const struct explained *x)

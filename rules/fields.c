@@ -35,7 +35,8 @@ const struct conf_field rules_rule_fields[] = {
 		.help = "What routes and quiet hours go by."),
 	RULE("notify", CONF_TEXTS, notify,
 		.help = "Names of notifiers; without it the routes decide."),
-	RULE("tests", CONF_TREE, tests, .help = "Tests as at the top level."),
+	RULE("tests", CONF_TREE, tests,
+		.help = "Tests as at the top level; here matches may be true or false."),
 	LATER("threshold", struct rule_keys),
 	LATER("spike", struct rule_keys),
 	LATER("absent", struct rule_keys),
@@ -85,7 +86,10 @@ const struct conf_field rules_test_fields[] = {
 	{ "post", CONF_TREE, offsetof(struct test_keys, post), .required = true,
 		.help = "The text of a post, or a map of its fields." },
 	{ "matches", CONF_TEXTS, offsetof(struct test_keys, matches),
-		.help = "Names of the rules that match it, all of them; [] for none." },
+		.help = "Names of the rules that match it, all of them; [] for none. In a test "
+			"beside a rule also true or false, for this rule alone." },
+	{ "terms", CONF_TEXTS, offsetof(struct test_keys, terms),
+		.help = "Terms as they are written, all that these rules find." },
 	{ .key = NULL },
 };
 

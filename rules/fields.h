@@ -33,7 +33,7 @@ struct list_keys {
 
 struct test_keys {
 	const struct conf_node *post;
-	struct str_list matches;
+	struct str_list matches, terms;
 };
 
 struct post_keys {

@@ -205,8 +205,10 @@ static void check_name(struct loader *l, struct rule *rule, const struct conf_no
 	}
 	const struct rule *other = map_get(&l->rules->rule_by_name, rule->name);
 	if (other) {
-		diag_error(l->diag, at, "the name '%.*s' is taken by the rule at line %u",
-			STR_ARGS(rule->name), other->at.line);
+		bool same = other->at.file && at.file && strcmp(other->at.file, at.file) == 0;
+		diag_error(l->diag, at, "the name '%.*s' is taken by the rule at %s%s%u",
+			STR_ARGS(rule->name), same || !other->at.file ? "line " : other->at.file,
+			same || !other->at.file ? "" : ":", other->at.line);
 		return;
 	}
 	(void)map_set(&l->rules->rule_by_name, rule->name, rule);

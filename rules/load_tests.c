@@ -80,12 +80,50 @@ static void check_matches(struct loader *l, struct rule_test *test, const struct
 		if (map_get(known, name))
 			continue;
 		diag_error(l->diag, places[i], "unknown rule: '%.*s'", STR_ARGS(name));
-		load_hint_name(l, name, known);
+		if (str_eq(name, STR("true")) || str_eq(name, STR("false")))
+			diag_hint(l->diag, "true and false are for a test beside a rule");
+		else
+			load_hint_name(l, name, known);
 	}
 	test->matches_at = places;
 }
 
-static void load_test(struct loader *l, const struct conf_node *map)
+static bool is_plain(const struct conf_node *node, struct str text)
+{
+	return node->kind == CONF_SCALAR && !node->quoted && str_eq(node->text, text);
+}
+
+/* `matches: true` or `false` beside a rule: that rule, whatever the others do. */
+static bool check_only(struct loader *l, struct rule_test *test, const struct conf_node *node,
+	const struct rule *rule)
+{
+	bool yes = is_plain(node, STR("true"));
+	if (!rule || (!yes && !is_plain(node, STR("false"))))
+		return false;
+	struct where *place = arena_new(&l->rules->arena, struct where);
+	*place = load_place(l, node->at);
+	test->only = rule;
+	test->matches = (struct str_list){ &rule->name, yes };
+	test->matches_at = place;
+	return true;
+}
+
+static void check_terms(struct loader *l, struct rule_test *test, const struct conf_node *node,
+	struct str_list terms)
+{
+	if (!node || node->kind == CONF_NULL)
+		return;
+	if (test->matches.count == 0) {
+		diag_error(l->diag, node->at, "no rule is to match, so no term is found");
+		return;
+	}
+	struct str_list *kept = arena_new(&l->rules->arena, struct str_list);
+	*kept = terms;
+	test->terms = kept;
+}
+
+/* rule: the one it stands beside, or NULL. */
+static void load_test(struct loader *l, const struct conf_node *map, const struct rule *rule)
 {
 	struct rules *r = l->rules;
 	struct test_keys keys;
@@ -99,12 +137,14 @@ static void load_test(struct loader *l, const struct conf_node *map)
 	*test = (struct rule_test){ .at = load_place(l, map->at), .matches = keys.matches };
 	if (keys.post)
 		load_post(l, keys.post, &test->post);
-	if (matches) {
-		check_matches(l, test, matches);
-	} else {
+	if (!matches) {
 		diag_error(l->diag, map->at, "missing key: 'matches'");
 		diag_hint(l->diag, "[] says that no rule matches");
+		return;
 	}
+	if (!check_only(l, test, matches, rule))
+		check_matches(l, test, matches);
+	check_terms(l, test, conf_get(map, "terms"), keys.terms);
 }
 
 static size_t count_tests(const struct conf_node *tests)
@@ -112,12 +152,19 @@ static size_t count_tests(const struct conf_node *tests)
 	return tests && tests->kind == CONF_LIST ? tests->count : 0;
 }
 
-static void load_list(struct loader *l, const struct conf_node *tests)
+static void load_list(struct loader *l, const struct conf_node *tests, const struct rule *rule)
 {
 	if (tests && tests->kind != CONF_LIST && tests->kind != CONF_NULL)
 		load_expected(l, tests, "a list of tests");
 	for (size_t i = 0; i < count_tests(tests); i++)
-		load_test(l, &tests->items[i]);
+		load_test(l, &tests->items[i], rule);
+}
+
+static const struct rule *rule_of(const struct loader *l, const struct conf_node *node)
+{
+	const struct conf_node *name = conf_get(node, "name");
+	return name && name->kind == CONF_SCALAR ? map_get(&l->rules->rule_by_name, name->text)
+						 : NULL;
 }
 
 void load_tests(struct loader *l, const struct conf_node *tests, const struct conf_node *rules)
@@ -127,7 +174,7 @@ void load_tests(struct loader *l, const struct conf_node *tests, const struct co
 	for (size_t i = 0; i < rule_count; i++)
 		total += count_tests(conf_get(&rules->items[i], "tests"));
 	l->rules->tests = arena_array(&l->rules->arena, struct rule_test, total);
-	load_list(l, tests);
+	load_list(l, tests, NULL);
 	for (size_t i = 0; i < rule_count; i++)
-		load_list(l, conf_get(&rules->items[i], "tests"));
+		load_list(l, conf_get(&rules->items[i], "tests"), rule_of(l, &rules->items[i]));
 }

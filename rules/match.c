@@ -23,13 +23,8 @@ struct match_scratch *match_scratch_create(const struct ruleset *set)
 	m->first_of_list = mem_zero(rules->list_count + 1, sizeof *m->first_of_list);
 	m->rule_marked = mem_zero(rules->rule_count + 1, sizeof *m->rule_marked);
 	m->marked = mem_zero(rules->rule_count + 1, sizeof *m->marked);
-	if (set->waits_for_literal) {
-		m->regex_state = mem_zero(rules->term_count, sizeof *m->regex_state);
-		m->regexes = mem_zero(rules->term_count, sizeof *m->regexes);
-		m->regex_scratch = regex_scratch_create();
-	}
-	if (set->literals)
-		m->literals_scratch = literals_scratch_create(set->literals);
+	if (set->waits_for_literal)
+		match_regex_init(m);
 	m->alike = alike_scratch_create(set->alike);
 	m->near = near_scratch_create();
 	return m;
@@ -47,19 +42,11 @@ void match_scratch_destroy(struct match_scratch *m)
 	mem_free(m->first_of_list);
 	mem_free(m->rule_marked);
 	mem_free(m->marked);
-	mem_free(m->regex_state);
-	mem_free(m->regexes);
-	regex_scratch_destroy(m->regex_scratch);
-	literals_scratch_destroy(m->literals_scratch);
+	match_regex_finish(m);
 	alike_scratch_destroy(m->alike);
 	near_scratch_destroy(m->near);
 	mem_free(m->hits);
 	mem_free(m);
-}
-
-const struct match_errors *match_scratch_errors(const struct match_scratch *scratch)
-{
-	return &scratch->errors;
 }
 
 static void mark_rule(struct match_scratch *m, uint32_t rule)
@@ -70,7 +57,7 @@ static void mark_rule(struct match_scratch *m, uint32_t rule)
 	m->marked[m->marked_count++] = rule;
 }
 
-static void mark_term(struct match_scratch *m, uint32_t id)
+void match_mark_term(struct match_scratch *m, uint32_t id)
 {
 	const struct ruleset *set = m->set;
 	const struct term *t = &set->rules->terms[id];
@@ -111,7 +98,7 @@ void match_add_found(struct match_scratch *m, struct found found)
 	if (t->listed)
 		m->first_of_list[t->owner] = index;
 	if (is_first)
-		mark_term(m, found.term);
+		match_mark_term(m, found.term);
 	m->sure = m->sure || (m->any && settles(m->set, t));
 }
 
@@ -286,31 +273,6 @@ static void find_symbols(struct match_scratch *m, enum post_field field)
 	}
 }
 
-static bool literal_occurred(void *ctx, uint32_t literal)
-{
-	struct match_scratch *m = ctx;
-	uint32_t id = m->set->literal_terms[literal];
-	if (m->regex_state[id] == REGEX_UNASKED) {
-		m->regex_state[id] = REGEX_POSSIBLE;
-		m->regexes[m->regex_count++] = id;
-		mark_term(m, id);
-	}
-	return true;
-}
-
-static void find_literals(struct match_scratch *m, enum post_field field)
-{
-	const struct folded *f = &m->texts[field].folded;
-	if (m->set->literals) {
-		literals_find(m->set->literals, m->literals_scratch, (struct str){ f->p, f->n },
-			literal_occurred, m);
-		return;
-	}
-	/* The set was too large to be searched for: each may occur. */
-	for (size_t i = 0; i < m->set->literal_count; i++)
-		(void)literal_occurred(m, (uint32_t)i);
-}
-
 static void find_in_field(struct match_scratch *m, enum post_field field)
 {
 	struct text *text = &m->texts[field];
@@ -323,7 +285,8 @@ static void find_in_field(struct match_scratch *m, enum post_field field)
 	gap_find(m, field);
 	match_alike(m, m->post, field);
 	find_symbols(m, field);
-	find_literals(m, field);
+	if (m->regex_state)
+		match_find_literals(m, field);
 }
 
 void match_find(struct match_scratch *m, const struct post *post)
@@ -355,67 +318,38 @@ void match_forget(struct match_scratch *m)
 	for (size_t i = 0; i < m->marked_count; i++)
 		m->rule_marked[m->marked[i]] = false;
 	m->marked_count = 0;
-	for (size_t i = 0; i < m->regex_count; i++)
-		m->regex_state[m->regexes[i]] = REGEX_UNASKED;
-	m->regex_count = 0;
+	match_forget_regexes(m);
 }
 
 /* --- evaluation --- */
 
-static bool regex_in_field(struct match_scratch *m, uint32_t id, enum post_field field)
-{
-	const struct term *t = &m->set->rules->terms[id];
-	struct str text = m->texts[field].original;
-	size_t from = 0, to = 0, found = 0;
-	if (t->only && !(t->only >> field & 1))
-		return false;
-	while (to <= text.n && found < MATCH_MAX_HITS) {
-		int result = regex_find(t->regex, m->regex_scratch, text, to, &from, &to);
-		if (result < 0)
-			m->errors.regex_limit_count++;
-		if (result <= 0)
-			break;
-		match_add_span(m, id, field, (uint32_t)from, (uint32_t)to, WAY_REGEX);
-		found++;
-	}
-	return found > 0;
-}
-
-/* A regex is asked once a post, and only when a rule wants to know. */
-static bool regex_is(struct match_scratch *m, uint32_t id)
-{
-	uint8_t *state = &m->regex_state[id];
-	if (*state == REGEX_UNASKED && m->set->waits_for_literal[id])
-		return false;
-	if (*state == REGEX_UNASKED)
-		m->regexes[m->regex_count++] = id;
-	if (*state == REGEX_UNASKED || *state == REGEX_POSSIBLE) {
-		bool found = false;
-		for (size_t i = 0; i < FIELD_COUNT; i++)
-			found = regex_in_field(m, id, (enum post_field)i) || found;
-		*state = found ? REGEX_FOUND : REGEX_NO;
-	}
-	return *state == REGEX_FOUND;
-}
-
 static bool term_is(struct match_scratch *m, uint32_t id)
 {
 	if (m->set->rules->terms[id].kind == TERM_REGEX)
-		return regex_is(m, id);
+		return match_regex_is(m, id);
 	return m->first_of_term[id] != 0;
 }
 
 static bool list_is(struct match_scratch *m, uint32_t list)
 {
-	const struct term_list *l = &m->set->rules->lists[list];
+	size_t count;
 	if (m->first_of_list[list])
 		return true;
-	for (uint32_t i = 0; m->regex_state && i < l->term_count; i++) {
-		uint32_t id = l->first_term + i;
-		if (m->set->rules->terms[id].kind == TERM_REGEX && regex_is(m, id))
+	const uint32_t *regexes = ruleset_list_regexes(m->set, list, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (match_regex_is(m, regexes[i]))
 			return true;
 	}
 	return false;
+}
+
+/* Might it be so? What is in doubt counts as found. */
+static bool doubted(struct match_scratch *m, const struct expr *e)
+{
+	m->doubt = !m->doubt;
+	bool is = match_is(m, e);
+	m->doubt = !m->doubt;
+	return is;
 }
 
 /* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
@@ -427,7 +361,7 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 	case EXPR_LIST:
 		return list_is(m, e->list);
 	case EXPR_NEAR:
-		return near_is(m, e);
+		return near_is(m, e) || (m->doubt && match_regex_in_doubt(m, e));
 	case EXPR_AND:
 		for (size_t i = 0; i < e->child_count; i++) {
 			if (!match_is(m, e->children[i]))
@@ -441,7 +375,7 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 		}
 		return false;
 	case EXPR_NOT:
-		return !match_is(m, e->children[0]);
+		return !doubted(m, e->children[0]);
 	case EXPR_FIELD:
 		return condition_is(e, m->post, m->texts);
 	}

@@ -160,8 +160,8 @@ static bool found_like(void *ctx, uint32_t id)
 		return true;
 	folded_span(&text_of(s)->folded, s->from, s->to, &from, &to);
 	/* A term may be told more than once of the same word. */
-	const struct found *f = &m->found[last];
-	if (last && f->field == s->field && f->from == from && f->to == to)
+	const struct found *f = last ? &m->found[last] : NULL;
+	if (f && f->field == s->field && f->from == from && f->to == to)
 		return true;
 	match_add_span(m, id, s->field, from, to, way);
 	return true;

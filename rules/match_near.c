@@ -78,17 +78,14 @@ static int by_end(const void *left, const void *right)
 /* Regexes are found only when asked for, all of them. */
 static void ask(struct match_scratch *m, const struct expr *e)
 {
-	const struct rules *rules = m->set->rules;
+	size_t count = 0;
+	const uint32_t *regexes = e->kind == EXPR_LIST
+		? ruleset_list_regexes(m->set, e->list, &count)
+		: NULL;
 	if (e->kind == EXPR_TERM)
 		(void)match_is(m, e); /* what it finds is noted in the scratch */
-	for (uint32_t i = 0; e->kind == EXPR_LIST && i < rules->lists[e->list].term_count; i++) {
-		uint32_t id = rules->lists[e->list].first_term + i;
-		const struct expr leaf = { .kind = EXPR_TERM, .term = id };
-		if (!m->regex_state)
-			break;
-		if (rules->terms[id].kind == TERM_REGEX)
-			(void)match_is(m, &leaf);
-	}
+	for (size_t i = 0; i < count; i++)
+		(void)match_regex_is(m, regexes[i]); /* noted as well */
 	for (size_t i = 0; i < e->child_count; i++)
 		ask(m, e->children[i]);
 }

@@ -7,30 +7,45 @@
 
 #include "base/mem.h"
 
+/* A search that is sure to be short runs as fast as PCRE2 can. PCRE2's own limit bounds it only
+ * from one start to the next, so that it is kept to short texts. What takes longer is searched anew
+ * by a twin of the pattern that calls back before each of its items: there each step is counted, so
+ * that the cost is known whatever the pattern and the text are, and is the same on each machine. */
 enum {
-	MATCH_STEPS = 20000, /* counted anew at each start */
-	DEPTH_LIMIT = 1000,
-	HEAP_LIMIT_KB = 4096, /* this and the one above count without JIT only */
+	FAST_MAX_BYTES = 4096,
+	FAST_SHORT_BYTES = 1024,
+	FAST_SHORT_STEPS = 256, /* of PCRE2, counted anew at each start */
+	FAST_STEPS = 128,
+	FAST_BYTES_PER_STEP = 16, /* what a fast search is reckoned to cost */
+	MOVED_BYTES_PER_STEP = 16, /* between two calls back */
+	REPEATS_PER_STEP = 32, /* a repeated item may fail without a call back */
+	SEARCH_STEPS = 100000,
+	SEARCH_STEPS_PER_BYTE = 8,
+	HEAP_LIMIT_KB = 4096, /* counts without JIT only, which has its stack for it */
 	JIT_STACK_FIRST_BYTES = 32 * 1024,
 	JIT_STACK_MAX_BYTES = 512 * 1024,
-	WHOLE_MAX_BYTES = 2048, /* a longer text is searched in slices */
-	SLICE_STARTS = 1024,
 	MESSAGE_BYTES = 256,
 };
 
 struct regex {
-	pcre2_code *code;
+	pcre2_code *fast, *counted;
+	uint64_t step_cost; /* of one call back */
+	bool interpreted;
 };
 
 struct regex_scratch {
 	pcre2_match_data *data;
-	pcre2_match_context *context;
+	pcre2_match_context *fast, *counted;
 	pcre2_jit_stack *stack;
+	uint64_t spent;
+	/* Of the counted search at hand: */
+	uint64_t steps, max_steps, step_cost;
+	size_t place;
 };
 
 static bool options_of(struct str flags, uint32_t *options)
 {
-	*options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
+	*options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
 	for (size_t i = 0; i < flags.n; i++) {
 		switch (flags.p[i]) {
 		case 'i':
@@ -52,7 +67,7 @@ static bool options_of(struct str flags, uint32_t *options)
 	return true;
 }
 
-/* \G means "where this search began", which slices would change. */
+/* \G means "where this search began", and the second match in a text is a search of its own. */
 static size_t start_anchor(struct str pattern)
 {
 	bool quoted = false;
@@ -100,10 +115,27 @@ static pcre2_code *compile(
 	return code;
 }
 
+/* The largest number after a "{" that repeats no group, whose items call back each time. */
+static uint64_t max_repeat(struct str pattern)
+{
+	uint64_t most = 0;
+	for (size_t i = 0; i < pattern.n; i++) {
+		uint64_t n = 0;
+		if (pattern.p[i] != '{' || (i > 0 && pattern.p[i - 1] == ')'))
+			continue;
+		while (i + 1 < pattern.n && pattern.p[i + 1] >= '0' && pattern.p[i + 1] <= '9' &&
+			n < UINT16_MAX)
+			n = n * 10 + (uint64_t)(pattern.p[++i] - '0');
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
 struct regex *regex_compile(
 	struct str pattern, struct str flags, struct arena *arena, size_t *at, struct str *message)
 {
 	uint32_t options, may_be_empty = 0;
+	size_t jit_bytes = 0;
 	*at = 0;
 	if (!options_of(flags, &options)) {
 		*message = STR("unknown flag");
@@ -114,41 +146,75 @@ struct regex *regex_compile(
 		*message = STR("\\G has no meaning here");
 		return NULL;
 	}
-	pcre2_code *code = compile(pattern, options, arena, at, message);
-	if (!code)
+	struct regex re = { .step_cost = 1 + max_repeat(pattern) / REPEATS_PER_STEP };
+	re.fast = compile(pattern, options, arena, at, message);
+	if (!re.fast)
 		return NULL;
-	(void)pcre2_pattern_info(code, PCRE2_INFO_MATCHEMPTY, &may_be_empty); /* cannot fail */
-	if (may_be_empty) {
+	(void)pcre2_pattern_info(re.fast, PCRE2_INFO_MATCHEMPTY, &may_be_empty); /* cannot fail */
+	if (may_be_empty)
 		*message = STR("the pattern can match the empty string");
-		pcre2_code_free(code);
+	else
+		re.counted = compile(pattern, options | PCRE2_AUTO_CALLOUT, arena, at, message);
+	if (!re.counted) {
+		pcre2_code_free(re.fast);
 		return NULL;
 	}
 	/* Where memory may not be made executable the interpreter does it, slower. */
-	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
-	struct regex *re = mem_zero(1, sizeof *re);
-	re->code = code;
-	return re;
+	(void)pcre2_jit_compile(re.fast, PCRE2_JIT_COMPLETE); /* its size tells */
+	(void)pcre2_jit_compile(re.counted, PCRE2_JIT_COMPLETE); /* as above */
+	(void)pcre2_pattern_info(re.fast, PCRE2_INFO_JITSIZE, &jit_bytes); /* cannot fail */
+	re.interpreted = jit_bytes == 0;
+	struct regex *kept = mem_zero(1, sizeof *kept);
+	*kept = re;
+	return kept;
 }
 
 void regex_destroy(struct regex *re)
 {
 	if (!re)
 		return;
-	pcre2_code_free(re->code);
+	pcre2_code_free(re->fast);
+	pcre2_code_free(re->counted);
 	mem_free(re);
+}
+
+bool regex_is_interpreted(const struct regex *re)
+{
+	return re->interpreted;
+}
+
+/* Called before each item of a counted pattern. */
+static int count_step(pcre2_callout_block *block, void *ctx)
+{
+	struct regex_scratch *s = ctx;
+	size_t place = block->current_position;
+	size_t moved = place > s->place ? place - s->place : s->place - place;
+	s->place = place;
+	s->steps += s->step_cost + moved / MOVED_BYTES_PER_STEP;
+	return s->steps > s->max_steps ? PCRE2_ERROR_CALLOUT : 0;
+}
+
+static pcre2_match_context *make_context(struct regex_scratch *s)
+{
+	pcre2_match_context *c = pcre2_match_context_create(NULL);
+	if (c) {
+		pcre2_set_heap_limit(c, HEAP_LIMIT_KB);
+		pcre2_jit_stack_assign(c, NULL, s->stack);
+	}
+	return c;
 }
 
 struct regex_scratch *regex_scratch_create(void)
 {
 	struct regex_scratch *s = mem_zero(1, sizeof *s);
 	s->data = pcre2_match_data_create(1, NULL);
-	s->context = pcre2_match_context_create(NULL);
 	s->stack = pcre2_jit_stack_create(JIT_STACK_FIRST_BYTES, JIT_STACK_MAX_BYTES, NULL);
-	if (s->context) {
-		pcre2_set_match_limit(s->context, MATCH_STEPS);
-		pcre2_set_depth_limit(s->context, DEPTH_LIMIT);
-		pcre2_set_heap_limit(s->context, HEAP_LIMIT_KB);
-		pcre2_jit_stack_assign(s->context, NULL, s->stack);
+	s->fast = make_context(s);
+	s->counted = make_context(s);
+	if (s->counted) {
+		pcre2_set_match_limit(s->counted, UINT32_MAX); /* our own count ends it */
+		pcre2_set_depth_limit(s->counted, UINT32_MAX); /* as does the heap limit */
+		(void)pcre2_set_callout(s->counted, count_step, s); /* cannot fail */
 	}
 	return s;
 }
@@ -158,9 +224,15 @@ void regex_scratch_destroy(struct regex_scratch *s)
 	if (!s)
 		return;
 	pcre2_match_data_free(s->data);
-	pcre2_match_context_free(s->context);
+	pcre2_match_context_free(s->fast);
+	pcre2_match_context_free(s->counted);
 	pcre2_jit_stack_free(s->stack);
 	mem_free(s);
+}
+
+uint64_t regex_scratch_spent(const struct regex_scratch *s)
+{
+	return s->spent;
 }
 
 static int error_of(int result)
@@ -168,6 +240,7 @@ static int error_of(int result)
 	switch (result) {
 	case PCRE2_ERROR_NOMATCH:
 		return 0;
+	case PCRE2_ERROR_CALLOUT:
 	case PCRE2_ERROR_MATCHLIMIT:
 	case PCRE2_ERROR_DEPTHLIMIT:
 		return -ETIME;
@@ -180,34 +253,50 @@ static int error_of(int result)
 	}
 }
 
-static bool continues(struct str text, size_t at)
+static int search_fast(
+	const struct regex *re, struct regex_scratch *s, struct str text, size_t start)
 {
-	return at < text.n && ((unsigned char)text.p[at] & 0xC0) == 0x80;
+	s->spent += 1 + (text.n - start) / FAST_BYTES_PER_STEP;
+	pcre2_set_match_limit(s->fast, text.n <= FAST_SHORT_BYTES ? FAST_SHORT_STEPS : FAST_STEPS);
+	return pcre2_match(re->fast, (PCRE2_SPTR)text.p, text.n, start,
+		PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, s->data, s->fast);
+}
+
+uint64_t regex_search_steps(size_t text_bytes)
+{
+	return SEARCH_STEPS + (uint64_t)text_bytes * SEARCH_STEPS_PER_BYTE;
+}
+
+static int search_counted(
+	const struct regex *re, struct regex_scratch *s, struct str text, size_t start)
+{
+	s->steps = 0;
+	s->max_steps = regex_search_steps(text.n);
+	s->step_cost = re->step_cost;
+	s->place = start;
+	int result = pcre2_match(re->counted, (PCRE2_SPTR)text.p, text.n, start,
+		PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, s->data, s->counted);
+	s->spent += 1 + s->steps;
+	return result;
 }
 
 int regex_find(const struct regex *re, struct regex_scratch *s, struct str text, size_t start,
 	size_t *from, size_t *to)
 {
-	if (!s->data || !s->context)
+	if (!s->data || !s->fast || !s->counted)
 		return -E2BIG;
-	const char *p = text.p ? text.p : "";
-	bool whole = text.n <= WHOLE_MAX_BYTES;
-	while (start <= text.n) {
-		size_t last = whole ? text.n : start + SLICE_STARTS - 1;
-		pcre2_set_offset_limit(s->context, last);
-		int result = pcre2_match(re->code, (PCRE2_SPTR)p, text.n, start,
-			PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, s->data, s->context);
-		if (result >= 0) {
-			const PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->data);
-			*from = found[0];
-			*to = found[1];
-			return 1;
-		}
-		if (result != PCRE2_ERROR_NOMATCH)
-			return error_of(result);
-		start = last + 1;
-		while (continues(text, start))
-			start++;
-	}
-	return 0;
+	text.p = text.p ? text.p : "";
+	int result = PCRE2_ERROR_MATCHLIMIT;
+	if (text.n <= FAST_MAX_BYTES)
+		result = search_fast(re, s, text, start);
+	if (result < 0 && result != PCRE2_ERROR_NOMATCH)
+		result = search_counted(re, s, text, start);
+	if (result < 0)
+		return error_of(result);
+	const PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->data);
+	if (found[0] >= found[1] || found[1] <= start)
+		return -EINVAL; /* only a \K in a lookaround could do that */
+	*from = found[0];
+	*to = found[1];
+	return 1;
 }

@@ -37,6 +37,8 @@ struct rule_test {
 	struct post post;
 	struct str_list matches; /* names of rules, in any order */
 	const struct where *matches_at;
+	const struct rule *only; /* the one rule that it is about; NULL: all rules */
+	const struct str_list *terms; /* all that the expected rules find; NULL: whichever */
 };
 
 struct rules {

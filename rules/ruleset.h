@@ -4,6 +4,7 @@
 
 #include "model/alert.h"
 #include "model/map.h"
+#include "rules/regex_guard.h"
 #include "rules/rules.h"
 
 struct ruleset;
@@ -26,10 +27,18 @@ bool ruleset_rule_is_always(const struct ruleset *set, size_t rule);
 struct match_scratch *match_scratch_create(const struct ruleset *set);
 void match_scratch_destroy(struct match_scratch *scratch); /* takes NULL */
 
+/* A search for a regex that took too long is given up, and then nobody knows whether it matches.
+ * What is certain without it is decided: "a or /b/" where a occurs. Else the rule does not match,
+ * neither does one that the regex should have prevented. */
 struct match_errors {
-	uint64_t regex_limit_count; /* a regex reached a limit: nobody knows whether it matched */
+	uint64_t regex_limit_count; /* searches that were given up */
+	uint64_t regex_skipped_count; /* not begun: too many others were, in this post or before */
 };
 const struct match_errors *match_scratch_errors(const struct match_scratch *scratch);
+/* A guard that several scratches share, or NULL if no rule has a regex. Without one of the host's
+ * the scratch has its own, which never sets a regex aside. */
+void match_scratch_set_guard(struct match_scratch *scratch, struct regex_guard *guard);
+const struct regex_guard *match_scratch_guard(const struct match_scratch *scratch);
 
 enum { MATCH_MAX_HITS = 1000 /* of one rule in one post; more are not listed */ };
 

@@ -95,6 +95,9 @@ void source_ended(struct source *s);
 void source_failed(struct source *s, enum backoff_kind kind, int64_t floor_us, const char *format,
 	...) __attribute__((format(printf, 4, 5)));
 
+/* The keys that all types have; ends in a field without key. */
+extern const struct conf_field source_fields[];
+
 /* The types, in sources/list.h's order; ends in NULL. */
 extern const struct source_type *const source_types[];
 

@@ -68,7 +68,7 @@ const char *source_state_name(enum source_state state)
 
 /* ---- what people wrote ---- */
 
-static const struct conf_field common_fields[] = {
+const struct conf_field source_fields[] = {
 	{ .key = "type",
 		.type = CONF_TEXT,
 		.offset = offsetof(struct source, type_name),
@@ -150,7 +150,7 @@ static struct source *create_one(const struct conf_key *key, const struct conf_n
 	s->type = type;
 	s->name = key->text;
 	s->at = key->at;
-	if (!conf_decode(type->fields, common_fields, node, s, arena, diag))
+	if (!conf_decode(type->fields, source_fields, node, s, arena, diag))
 		return NULL;
 	if (type->check && !type->check(s, node, diag))
 		return NULL;

@@ -151,12 +151,11 @@ static bool harden(struct store *s, struct buf *message)
 		message);
 }
 
-static bool connect(struct store *s, struct buf *message)
+static bool connect(struct store *s, enum store_mode mode, struct buf *message)
 {
+	int access = mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
 	int code = sqlite3_open_v2(s->path, &s->db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
-			SQLITE_OPEN_EXRESCODE,
-		NULL);
+		access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, NULL);
 	if (code == SQLITE_OK)
 		return harden(s, message);
 	buf_addf(message, "cannot open the store: '%s': %s", s->path,
@@ -184,7 +183,7 @@ static bool recognise(struct store *s, enum store_mode mode, int64_t *version, s
 			*version, SCHEMA_VERSION, s->path);
 		return false;
 	}
-	if (mode == STORE_SHARE && *version < SCHEMA_VERSION) {
+	if (mode != STORE_OWN && *version < SCHEMA_VERSION) {
 		buf_addf(message,
 			"store was written by an older vigie, start the daemon to upgrade it: '%s'",
 			s->path);
@@ -291,9 +290,9 @@ static bool look_for_damage(struct store *s, struct buf *message)
 bool schema_open(struct store *s, enum store_mode mode, bool check, struct buf *message)
 {
 	int64_t version = 0;
-	return connect(s, message) && recognise(s, mode, &version, message) &&
+	return connect(s, mode, message) && recognise(s, mode, &version, message) &&
 		(!check || version == 0 || look_for_damage(s, message)) &&
-		(mode == STORE_SHARE || set_journal(s, version == 0, message)) &&
+		(mode != STORE_OWN || set_journal(s, version == 0, message)) &&
 		run(s, "PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 16777216",
 			message) &&
 		migrate(s, version, message);

@@ -69,6 +69,8 @@ static const char *const statements[SQL_STATEMENTS] = {
 		       " WHERE row = ?1",
 	[SQL_DROP] = "DELETE FROM delivery WHERE row = ?1",
 
+	[SQL_ARCHIVED] = "SELECT row, source, json FROM archive WHERE row > ?1"
+			 " ORDER BY row LIMIT ?2",
 	[SQL_COUNT] = "SELECT (SELECT count(*) FROM delivery WHERE state = 0),"
 		      " (SELECT count(*) FROM delivery WHERE state > 0 AND state = 1),"
 		      " (SELECT count(*) FROM delivery WHERE state > 0 AND state = 2),"

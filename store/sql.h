@@ -30,6 +30,7 @@ enum sql {
 	SQL_ROW,
 	SQL_REVIVE,
 	SQL_DROP,
+	SQL_ARCHIVED,
 	SQL_COUNT,
 	SQL_EXPIRE_DELIVERIES,
 	SQL_EXPIRE_ALERTS,
@@ -42,7 +43,7 @@ enum sql {
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[SQL_STATEMENTS];
-	int lock_fd; /* -1: STORE_SHARE */
+	int lock_fd; /* -1: not STORE_OWN */
 	char *path;
 	bool begun;
 	int failed; /* what broke the transaction: everything but a rollback answers it */

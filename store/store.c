@@ -42,7 +42,7 @@ struct store *store_open(const char *path, enum store_mode mode, struct buf *mes
 	if (!file_locate(path, mode == STORE_OWN, whole, message))
 		return NULL;
 	bool unclean = false;
-	if (mode == STORE_SHARE)
+	if (mode != STORE_OWN)
 		return file_present(whole, message)
 			? open_located(whole, mode, -1, unclean, message)
 			: NULL;

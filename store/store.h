@@ -35,7 +35,8 @@ struct store;
 
 enum store_mode {
 	STORE_OWN /* the daemon: locks, creates, migrates, checks after an unclean end */,
-	STORE_SHARE /* a command beside it: the file must be there and up to date */
+	STORE_SHARE /* a command beside it: the file must be there and up to date */,
+	STORE_READ /* the same, but nothing in it can be changed */
 };
 
 /* On failure NULL; *message (in out) says for people what is wrong and, for a second daemon, which
@@ -119,6 +120,17 @@ int store_revive(
 	struct store *s, const struct outbox_filter *filter, int64_t now_us, size_t *changed);
 /* Drops deliveries; alerts and archive stay. */
 int store_drop(struct store *s, const struct outbox_filter *filter, size_t *changed);
+
+struct archived_post {
+	int64_t row; /* grows with every post that is added */
+	struct str source;
+	struct str json; /* of post_json */
+};
+/* Archived posts behind the row `after` (0: from the start), in the order in which they came, at
+ * most `limit`. Rows live in the arena; if it fills up there are fewer, and -EMSGSIZE if not even
+ * one fits. Each call reads on its own, so that a daemon beside it is never held up. */
+int store_archived(struct store *s, int64_t after, size_t limit, struct arena *arena,
+	struct archived_post **posts, size_t *count);
 
 struct store_counts {
 	int64_t pending, sent, dead, alerts, archived;

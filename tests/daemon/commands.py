@@ -76,16 +76,23 @@ class Case(unittest.TestCase):
 
 class AllCommands(Case):
     def test_each_has_help_on_standard_output(self):
-        for name in ("check", "explain", "deliveries", "status"):
+        for name in ("run", "match", "check", "explain", "backtest", "deliveries", "status"):
             for option in ("--help", "-h"):
                 code, out, err = self.vigie(name, option)
                 self.assertEqual((code, err), (0, ""))
                 self.assertTrue(out.startswith(f"usage: vigie {name} "), out)
-                self.assertIn("--json", out)
+                self.assertIn("--json" if name != "run" else "--once", out)
+                self.assertIn("Exit status: 0 ", out)
                 self.assertTrue(all(len(line) <= 80 for line in out.splitlines()), out)
 
+    def test_all_help_fits_a_terminal_and_names_each_command(self):
+        code, out, err = self.vigie("--help")
+        self.assertEqual((code, err), (0, ""))
+        self.assertTrue(all(len(line) <= 80 for line in out.splitlines()), out)
+        self.assertIn("\n  backtest ", out)
+
     def test_an_unknown_option_is_bad_usage(self):
-        for name in ("check", "explain", "deliveries", "status"):
+        for name in ("run", "match", "check", "explain", "backtest", "deliveries", "status"):
             self.misused([name, "--nonsense"], "nonsense")
 
     def test_a_configuration_that_is_not_there_is_said(self):
@@ -113,7 +120,16 @@ class Check(Case):
             f"  - {{ post: {{ title: {'é' * 61}, text: EDF }}, matches: [] }}\n"))
         self.gives(["check", "r.yaml"], 1,
                    'r.yaml:12:5: test failed: missing solaire; unexpected edf; "EDF\\x1b[2J"\n'
+                   "    solaire does not match\n"
+                   "      no  solaire\n"
+                   "      no  lang: fr (the post has none)\n"
+                   "    edf matches\n"
+                   "      yes =EDF\n"
+                   '              text 0..3 "EDF" exact\n'
                    f'r.yaml:13:5: test failed: unexpected edf; "{"é" * 60}..."\n'
+                   "    edf matches\n"
+                   "      yes =EDF\n"
+                   '              text 0..3 "EDF" exact\n'
                    "2 passed, 2 failed\n")
 
     def test_all_errors_are_shown_and_no_test_is_run(self):
@@ -133,7 +149,7 @@ class Check(Case):
                    "r.yaml:2:17: note: the rule 'lent' is slow: no word must be there\n"
                    "    rules: [{ name: lent, regex: '\\d+' }]\n"
                    "                    ^\n"
-                   "  hint: every post has to be parsed for it; add a term to all\n"
+                   "  hint: every post has to be parsed for '\\d+'; add a term to all\n"
                    "r.yaml:2:17: note: no test expects the rule 'lent' to match\n"
                    "    rules: [{ name: lent, regex: '\\d+' }]\n"
                    "                    ^\n")
@@ -159,7 +175,9 @@ class Check(Case):
         self.assertEqual(json.loads(out), {
             "messages": [], "passed": 2, "failed": 1,
             "failures": [{"file": "r.yaml", "line": 12, "column": 5, "missing": ["edf"],
-                          "unexpected": [], "post": {"type": "post", "text": "a"}}]})
+                          "unexpected": [], "missing_terms": [], "unexpected_terms": [],
+                          "why": "    edf does not match\n      no  =EDF\n",
+                          "post": {"type": "post", "text": "a"}}]})
         self.write("r.yaml", "rules: 1\n")
         code, out, err = self.vigie("check", "--json", "r.yaml")
         self.assertEqual((code, err), (2, ""))
@@ -216,7 +234,9 @@ class Explain(Case):
         self.assertEqual(json.loads(out), {
             "rule": "edf", "matches": False, "post": {"type": "post", "text": "edf"},
             "tree": {"kind": "term", "matches": False, "file": "r.yaml", "line": 8, "column": 24,
-                     "term": "=EDF", "hit_count": 0, "hits": []}})
+                     "term": "=EDF", "hit_count": 0, "hits": [],
+                     "near": {"why": "letters", "term": "=EDF", "field": "text", "from": 0,
+                              "to": 3, "text": "edf"}}})
 
     def test_without_a_post_the_rule_is_shown(self):
         self.gives(["explain", "-r", "r.yaml", "solaire"], 0, "solaire -list:bruit lang:fr\n")
@@ -262,6 +282,17 @@ class Explain(Case):
         code, _, _ = self.vigie("explain", "-r", "r.yaml", "a", "x", "--from", "Ada",
                                 "--source", "web")
         self.assertEqual(code, 1)
+
+    def test_the_text_may_be_json_too(self):
+        code, out, _ = self.vigie("explain", "-r", "r.yaml", "edf", '{"title": "EDF", "text": "a"}')
+        self.assertEqual((code, out), (0, 'edf matches\nyes =EDF\n        title 0..3 "EDF" exact\n'))
+        code, out, _ = self.vigie("explain", "-r", "r.yaml", "edf", "{EDF}")
+        self.assertEqual((code, out), (0, 'edf matches\nyes =EDF\n        text 1..4 "EDF" exact\n'))
+
+    def test_a_forgotten_option_and_an_unknown_rule_are_helped(self):
+        self.misused(["explain", "r.yaml", "edf", "a"], "the file of rules comes after -r: 'r.yaml'")
+        self.gives(["explain", "-r", "r.yaml", "zzzzzz", "a"], 2, "",
+                   "vigie explain: no such rule: 'zzzzzz'\n  hint: the rules are solaire, edf\n")
 
     def test_what_is_no_post_is_said(self):
         args = ["explain", "-r", "r.yaml", "edf", "-"]
@@ -411,7 +442,9 @@ STATUS = {
          "reconnects": 4, "rejected": {}}],
     "deliveries": {"pending": 2, "sent": 29, "dead": 0},
     "targets": [{"name": "crm", "type": "webhook", "in_flight": 1, "sent": 29, "retried": 3,
-                 "rejected": 0, "off": False}]}
+                 "rejected": 0, "off": False}],
+    "regexes": [{"of": "list", "name": "bruit", "regex": "/(a+)+$/i", "given_up": 10, "not_begun": 7,
+                 "set_aside": True}]}
 
 STATUS_TABLE = """\
 vigie 0.1.0, running since 2026-01-02T03:04:05Z, rules: 7
@@ -425,6 +458,9 @@ b       http  retrying  -                     0        0           0        -
 
 NOTIFIER  TYPE     IN FLIGHT  SENT  RETRIED  REJECTED  OFF
 crm       webhook  1          29    3        0         false
+
+REGEX OF  NAME   GIVEN UP  NOT BEGUN  SET ASIDE  REGEX
+list      bruit  10        7          true       /(a+)+$/i
 """
 
 

@@ -43,7 +43,7 @@ CASES = [
     (b'{"id":"bad","text":{"a":"solaire"}}', None),
     (b'{"id":"bad","text":{"a":"b"},"title":"solaire"}', FOUND),
     (b'{"id":"bad","text":null,"title":"solaire"}', FOUND),
-    (b'{"id":"bad","text":["solaire","b"]}', None),
+    (b'{"id":"bad","text":["solaire","b"]}', FOUND),
     (b'{"id":"bad","text":true}', None),
     (b'{"id":"bad","text":"solaire"}}', GARBAGE),
     (b'{"id":"bad","text":"solaire"}{"id":"bad","text":"solaire"}', GARBAGE),

@@ -26,6 +26,7 @@ static void check_find(const struct regex *re, struct str text, const struct str
 	struct regex_scratch *scratch = regex_scratch_create();
 	int found = regex_find(re, scratch, text, 0, &from, &to);
 	assert(found <= 1);
+	assert(regex_scratch_spent(scratch) <= regex_search_steps(text.n) + text.n + 100000);
 	if (found == 1) {
 		assert(from < to && to <= text.n);
 		assert(utf8_valid(str_slice(text, from, to)));

@@ -254,6 +254,8 @@ static void vigie_s_own_posts_are_read_in_all_their_spellings(void **state)
 		"{\"id\":null,\"text\":42,\"title\":true,\"created_at\":\"soon\",\"author\":null,"
 		"\"lang\":null,\"tags\":\"x\",\"sensitive\":\"maybe\",\"type\":\"poem\"}",
 		"{\"type\":\"post\",\"text\":\"42\"}");
+	check_post("post", "{\"text\":[\"a\",\"b\"],\"title\":[\"c\"]}",
+		"{\"type\":\"post\",\"title\":\"c\",\"text\":\"a\\nb\"}");
 	check_skipped("post", "{\"id\":\"1\",\"text\":\"\"}");
 	check_skipped("post", "{\"id\":\"1\",\"text\":null,\"title\":[]}");
 	check_skipped("post", "{}");

@@ -57,8 +57,9 @@ static struct reference_spans counted_words(struct str text)
 			end = words.items[w].to;
 		else if (is_word(&s, i) && s.items[i].region == LINK)
 			end = link_end(&s, i);
+		size_t from = begins_handle(&s, i) ? i + 1 : i;
 		if (end > i)
-			reference_add_span(&units, s.items[i].from, s.items[end - 1].to);
+			reference_add_span(&units, s.items[from].from, s.items[end - 1].to);
 		i = end > i ? end : i + 1;
 	}
 	mem_free(words.items);

@@ -1,8 +1,8 @@
 /* The part of the oracle that looks at distances.
  *
- * Counted words. A word outside links and handles is one; a handle is one; a link is one: words in
- * links with nothing between them that is white space, a control character or one of
- * < > " { } | \ ^ ` are one.
+ * Counted words. A word outside links and handles is one; a handle without its "@" is one; a link
+ * is one: words in links with nothing between them that is white space, a control character or one
+ * of < > " { } | \ ^ ` are one.
  *
  * Between. Of two places in one field that do not overlap, the counted words that begin at the end
  * of the first or later and end at the beginning of the second or before.

@@ -139,6 +139,7 @@ static void every_clause_is_shown_also_after_one_that_decides(void **state)
 		"yes   #soleil\n"
 		"          text 8..14 \"Soleil\" folded\n"
 		"no    =EDF\n"
+		"          near: text 0..3 \"edf\" with other letters\n"
 		"yes   from: ada (the post: ADA, did:1)\n"
 		"yes   type: post (the post: post)\n");
 }

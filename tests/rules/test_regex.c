@@ -169,6 +169,62 @@ static void long_texts_are_searched_whole(void **state)
 	mem_free(text);
 }
 
+/* What a search costs is counted, the same each time, and has a ceiling. */
+static void steps_are_counted_and_bounded(void **state)
+{
+	struct state *s = *state;
+	static const char *const patterns[] = { "(a+)+$(?<=c)", "a*\\w++-(?<=b)", "\\w+\\d(?<=x)",
+		"(?:a|aa)+$(?<=c)", "\\w{3000}!(?<=y)", "a" };
+	static const size_t sizes[] = { 100, 1000, 5000, 100000 };
+	char *text = mem_alloc(100000);
+	memset(text, 'a', 100000);
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+		struct regex *re = compile(s, patterns[i], "");
+		for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++) {
+			struct str part = { text, sizes[j] };
+			size_t from, to;
+			uint64_t spent[3] = { regex_scratch_spent(s->scratch), 0, 0 };
+			int results[2];
+			for (size_t k = 0; k < 2; k++) {
+				results[k] = regex_find(re, s->scratch, part, 0, &from, &to);
+				spent[k + 1] = regex_scratch_spent(s->scratch);
+			}
+			assert_int_equal(results[0], results[1]);
+			assert_int_equal(spent[2] - spent[1], spent[1] - spent[0]);
+			assert_in_range(spent[1] - spent[0], 1,
+				regex_search_steps(sizes[j]) + sizes[j] + 1000);
+		}
+		regex_destroy(re);
+	}
+	mem_free(text);
+}
+
+static void patterns_may_lower_limits_and_hold_callouts(void **state)
+{
+	size_t from = 9, to = 9;
+	assert_int_equal(find_in(*state, "(?C1)a(?C)b", "", STR("ab"), 0, &from, &to), 1);
+	assert_int_equal(find_in(*state, "(*UTF)(*NO_JIT)é", "", STR("é"), 0, &from, &to), 1);
+	assert_true(find_in(*state, "(*LIMIT_MATCH=1)(?:a|ab)+c", "", STR("aabab abc"), 0, &from,
+			    &to) != 0);
+}
+
+static void a_pattern_without_the_compiler_is_searched_and_says_so(void **state)
+{
+	struct state *s = *state;
+	size_t from, to;
+	struct regex *plain = compile(s, "a+b", ""),
+		     *slow = compile(s, "(*NO_JIT)(?:a|aa)+$(?<=c)", "");
+	char text[500];
+	memset(text, 'a', sizeof text);
+	assert_false(regex_is_interpreted(plain));
+	assert_true(regex_is_interpreted(slow));
+	assert_int_equal(
+		regex_find(slow, s->scratch, (struct str){ text, sizeof text }, 0, &from, &to),
+		-ETIME);
+	regex_destroy(plain);
+	regex_destroy(slow);
+}
+
 static void matches_are_never_empty(void **state)
 {
 	size_t from, to;
@@ -191,6 +247,9 @@ int main(void)
 		cmocka_unit_test(the_ceilings_of_length_and_nesting_hold),
 		cmocka_unit_test(a_limit_is_an_error_and_never_a_no),
 		cmocka_unit_test(long_texts_are_searched_whole),
+		cmocka_unit_test(steps_are_counted_and_bounded),
+		cmocka_unit_test(patterns_may_lower_limits_and_hold_callouts),
+		cmocka_unit_test(a_pattern_without_the_compiler_is_searched_and_says_so),
 		cmocka_unit_test(matches_are_never_empty),
 		cmocka_unit_test(destroyers_take_null),
 	};

@@ -342,6 +342,86 @@ static void a_command_beside_the_daemon_reads_and_repairs(void **state)
 	store_close(daemon);
 }
 
+static void the_archive_is_read_beside_the_daemon_in_the_order_it_was_written(void **state)
+{
+	struct fixture *f = *state;
+	struct store *daemon = fixture_open(f, STORE_OWN);
+	for (unsigned i = 1; i <= 5; i++)
+		add_sample(daemon, i, SEVERITY_LOW, 10, "mail");
+	struct store *reader = fixture_open(f, STORE_READ);
+	struct arena arena;
+	struct archived_post *posts;
+	size_t count, total = 0;
+	int64_t after = 0;
+	arena_init(&arena, 0);
+	do {
+		assert_int_equal(store_archived(reader, after, 2, &arena, &posts, &count), 0);
+		for (size_t i = 0; i < count; i++) {
+			struct sample sample;
+			struct buf json;
+			sample_init(&sample, (unsigned)++total, SEVERITY_LOW, 10);
+			buf_init(&json, 0);
+			post_json(&sample.post, &json);
+			check_str(posts[i].json, buf_str(&json));
+			check_str(posts[i].source, sample.post.source);
+			assert_true(posts[i].row > after);
+			after = posts[i].row;
+			buf_finish(&json);
+		}
+		if (total == 2)
+			add_sample(daemon, 6, SEVERITY_LOW, 10, "mail");
+	} while (count);
+	assert_int_equal(total, 6);
+	arena_finish(&arena);
+	store_close(reader);
+	store_close(daemon);
+}
+
+static void an_arena_that_fills_up_gives_fewer_archived_posts_or_none(void **state)
+{
+	struct store *s = fixture_open(*state, STORE_OWN);
+	struct arena arena;
+	struct archived_post *posts;
+	size_t count = 7;
+	add_sample(s, 1, SEVERITY_LOW, 10, "mail");
+	add_sample(s, 2, SEVERITY_LOW, 10, "mail");
+	arena_init(&arena, 0);
+	assert_int_equal(store_archived(s, 0, 2, &arena, &posts, &count), 0);
+	assert_int_equal(count, 2);
+	size_t both_bytes = arena.used_bytes;
+	arena_finish(&arena);
+	arena_init(&arena, both_bytes);
+	assert_int_equal(store_archived(s, 0, 2, &arena, &posts, &count), 0);
+	assert_int_equal(count, 2);
+	arena_finish(&arena);
+	arena_init(&arena, both_bytes - 16);
+	assert_int_equal(store_archived(s, 0, 2, &arena, &posts, &count), 0);
+	assert_int_equal(count, 1);
+	arena_finish(&arena);
+	arena_init(&arena, 2 * sizeof *posts + 16);
+	count = 7;
+	assert_int_equal(store_archived(s, 0, 2, &arena, &posts, &count), -EMSGSIZE);
+	assert_int_equal(count, 7);
+	arena_finish(&arena);
+	store_close(s);
+}
+
+static void a_store_opened_to_read_cannot_be_changed(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = fixture_open(f, STORE_OWN);
+	add_sample(s, 1, SEVERITY_LOW, 10, "mail");
+	store_close(s);
+	s = fixture_open(f, STORE_READ);
+	size_t changed;
+	assert_int_equal(store_drop(s, &(struct outbox_filter){ .state = -1 }, &changed), -EROFS);
+	store_rollback(s);
+	struct store_counts counts;
+	assert_int_equal(store_count(s, &counts), 0);
+	assert_int_equal(counts.pending, 1);
+	store_close(s);
+}
+
 static void a_writer_that_stays_away_too_long_is_busy_and_later_works(void **state)
 {
 	struct fixture *f = *state;
@@ -395,6 +475,9 @@ int main(void)
 		TEST(expiry_stops_at_its_limit_and_goes_on_at_the_next_call),
 		TEST(expiry_gives_many_free_pages_back_to_the_disk),
 		TEST(a_command_beside_the_daemon_reads_and_repairs),
+		TEST(the_archive_is_read_beside_the_daemon_in_the_order_it_was_written),
+		TEST(an_arena_that_fills_up_gives_fewer_archived_posts_or_none),
+		TEST(a_store_opened_to_read_cannot_be_changed),
 		TEST(a_writer_that_stays_away_too_long_is_busy_and_later_works),
 		TEST(a_failed_transaction_stays_failed_until_it_is_rolled_back),
 	};

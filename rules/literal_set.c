@@ -1,0 +1,153 @@
+#include "rules/literal_set.h"
+
+#include <string.h>
+
+#include "base/fold.h"
+#include "base/utf8.h"
+
+enum {
+	MIN_CHARACTERS = 2,
+	GOOD_BITS = 24, /* more is no better: then fewer literals are */
+};
+
+unsigned literal_bits(struct str s)
+{
+	static const struct str everywhere = { "https://www. http://t.co/ .com/", 31 };
+	unsigned bits = 0;
+	for (size_t i = 0; i < s.n; i++)
+		bits += fold_is_word(s.p[i]) ? 3 : s.p[i] == ' ' ? 1 : 2;
+	if (str_find(everywhere, s) != SIZE_MAX)
+		return 1;
+	return bits < GOOD_BITS ? bits : GOOD_BITS;
+}
+
+/* The same for a set: its worst, and each doubling costs a bit. */
+static unsigned set_bits(struct literal_set set)
+{
+	unsigned least = GOOD_BITS, doublings = 0;
+	for (size_t i = 0; i < set.count; i++) {
+		unsigned bits = literal_bits(set.items[i]);
+		least = bits < least ? bits : least;
+	}
+	for (size_t n = set.count; n > 1; n /= 2)
+		doublings++;
+	return least > doublings ? least - doublings : 0;
+}
+
+static bool covered(struct literal_set set, struct str text)
+{
+	for (size_t i = 0; i < set.count; i++) {
+		if (str_find(text, set.items[i]) != SIZE_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* Without spaces at the ends, which HTML loses, and without what another one covers. False if one
+ * of them is too short. */
+static bool tidy(struct arena *arena, struct literal_set set, struct literal_set *out)
+{
+	struct str *items = arena_array(arena, struct str, set.count);
+	size_t count = 0;
+	for (size_t i = 0; i < set.count; i++) {
+		struct str s = str_trim(set.items[i]);
+		if (utf8_count(s) < MIN_CHARACTERS)
+			return false;
+		if (covered((struct literal_set){ items, count }, s))
+			continue;
+		size_t kept = 0;
+		for (size_t j = 0; j < count; j++) {
+			if (str_find(items[j], s) == SIZE_MAX)
+				items[kept++] = items[j];
+		}
+		items[kept] = s;
+		count = kept + 1;
+	}
+	*out = (struct literal_set){ items, count };
+	return count > 0;
+}
+
+void literal_run_offer(struct literal_run *run, struct literal_set set)
+{
+	unsigned old = run->best.count ? set_bits(run->best) : 0, new = set_bits(set);
+	if (set.count &&
+		(run->best.count == 0 || new > old || (new == old &&set.count < run->best.count)))
+		run->best = set;
+}
+
+static void offer_tails(struct literal_run *run)
+{
+	struct literal_set set;
+	if (run->tails.count && tidy(run->arena, run->tails, &set))
+		literal_run_offer(run, set);
+}
+
+void literal_run_break(struct literal_run *run)
+{
+	offer_tails(run);
+	run->tails.count = 0;
+	run->gap = true;
+}
+
+static struct literal_set keep(struct arena *arena, struct literal_set set)
+{
+	struct str *items = arena_array(arena, struct str, set.count);
+	for (size_t i = 0; i < set.count; i++)
+		items[i] = set.items[i].n ? arena_str(arena, set.items[i]) : STR("");
+	return (struct literal_set){ items, set.count };
+}
+
+/* Each tail with each choice; two spaces in a row are not kept, as HTML makes one of them. */
+static bool multiply(struct literal_run *run, struct literal_set choices, struct literal_set *out)
+{
+	size_t n = run->tails.count * choices.count, count = 0;
+	if (n > run->max_choices)
+		return false;
+	struct str *items = arena_array(run->arena, struct str, n);
+	for (size_t i = 0; i < n; i++) {
+		struct str a = run->tails.items[i % run->tails.count];
+		struct str b = choices.items[i / run->tails.count];
+		char text[2 * LITERAL_MAX_BYTES];
+		if (a.n + b.n > LITERAL_MAX_BYTES ||
+			(str_ends(a, STR(" ")) && str_starts(b, STR(" "))))
+			return false;
+		memcpy(text, a.p, a.n);
+		memcpy(text + a.n, b.p, b.n);
+		items[count++] = a.n + b.n ? arena_str(run->arena, (struct str){ text, a.n + b.n })
+					   : STR("");
+	}
+	*out = (struct literal_set){ items, count };
+	return true;
+}
+
+void literal_run_add(struct literal_run *run, struct literal_set choices)
+{
+	struct literal_set grown;
+	if (choices.count > 1)
+		offer_tails(run);
+	if (run->tails.count && multiply(run, choices, &grown)) {
+		run->tails = grown;
+		return;
+	}
+	if (run->tails.count)
+		literal_run_break(run);
+	run->gap = run->gap || choices.count > run->max_choices;
+	run->tails = choices.count <= run->max_choices ? keep(run->arena, choices)
+						       : (struct literal_set){ NULL, 0 };
+}
+
+struct literal_set literal_set_join(struct arena *arena, struct literal_set a, struct literal_set b)
+{
+	struct str *both = arena_array(arena, struct str, a.count + b.count);
+	size_t n = a.count;
+	if (n)
+		memcpy(both, a.items, n * sizeof *both);
+	for (size_t i = 0; i < b.count; i++) {
+		bool there = false;
+		for (size_t j = 0; j < n && !there; j++)
+			there = str_eq(both[j], b.items[i]);
+		if (!there)
+			both[n++] = b.items[i];
+	}
+	return (struct literal_set){ both, n };
+}
