@@ -17,7 +17,6 @@ struct compiler {
 	struct ruleset *set;
 	struct rules *rules;
 	struct text text;
-	bool *wakes; /* by term: a rule waits for it */
 	struct str_list *term_literals; /* by term: of a regex; NULL if no term is one */
 	size_t *list_costs; /* what it costs to wait for any term of a list */
 	struct buf joined;
@@ -30,6 +29,15 @@ static void add_wake(struct compiler *c, struct str folded)
 }
 
 /* --- one term --- */
+
+static struct posting posting(
+	const struct compiler *c, uint32_t id, size_t position, enum posting_kind kind)
+{
+	return (struct posting){ .term = id,
+		.position = (uint16_t)position,
+		.kind = (uint8_t)kind,
+		.waits = c->set->waits[id] };
+}
 
 static void add_without_apostrophes(struct buf *out, struct str s)
 {
@@ -110,8 +118,8 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	struct str first = text_word(&c->text, words->items[0]);
 	if (words->count == 1 && str_eq(first, term->folded) &&
 		str_find_char(first, '\'') == SIZE_MAX) {
-		words_add(&set->words, term->folded, id, 0, POSTING_WORD);
-		if (c->wakes[id])
+		words_add(&set->words, term->folded, posting(c, id, 0, POSTING_WORD));
+		if (c->set->waits[id])
 			add_wake(c, term->folded);
 		return;
 	}
@@ -119,16 +127,16 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	const struct phrase *phrase = keep_phrase(c, id);
 	struct str joined = join(c, phrase, false);
 	if (phrase->count == 1 || term->gap) {
-		words_add(&set->words, phrase->words[anchor].word, id, (uint16_t)anchor,
-			POSTING_WORD);
+		words_add(&set->words, phrase->words[anchor].word,
+			posting(c, id, anchor, POSTING_WORD));
 	} else {
 		const struct phrase_word *pair = phrase->words + anchor - (anchor > 0);
-		words_add_pair(&set->words, pair[0].word, pair[1].word, id,
-			(uint16_t)(pair - phrase->words));
+		words_add_pair(&set->words, pair[0].word, pair[1].word,
+			posting(c, id, (size_t)(pair - phrase->words), POSTING_PAIR));
 	}
 	if (!str_eq(joined, phrase->words[0].word))
-		words_add(&set->words, joined, id, 0, POSTING_JOINED);
-	if (c->wakes[id]) {
+		words_add(&set->words, joined, posting(c, id, 0, POSTING_JOINED));
+	if (c->set->waits[id]) {
 		if (term->gap)
 			add_wake(c, phrase->words[anchor].word);
 		else
@@ -140,10 +148,10 @@ static void add_words_term(struct compiler *c, uint32_t id)
 static void add_entity_term(struct compiler *c, uint32_t id, enum posting_kind kind)
 {
 	struct str body = c->rules->terms[id].folded;
-	words_add(&c->set->words, body, id, 0, kind);
+	words_add(&c->set->words, body, posting(c, id, 0, kind));
 	/* The first label of name.example.social is the one that tells it apart. */
 	size_t dot = kind == POSTING_HANDLE ? str_find_char(body, '.') : SIZE_MAX;
-	if (c->wakes[id])
+	if (c->set->waits[id])
 		add_wake(c, str_slice(body, 0, dot));
 }
 
@@ -152,14 +160,14 @@ static void add_link_term(struct compiler *c, uint32_t id)
 	struct ruleset *set = c->set;
 	struct str own = c->rules->terms[id].folded;
 	if (c->rules->terms[id].kind == TERM_SITE) {
-		words_add(&set->words, own, id, 0, POSTING_SITE);
+		words_add(&set->words, own, posting(c, id, 0, POSTING_SITE));
 		own = address_host_label(own);
 	} else {
 		struct str word = address_anchor(own);
-		words_add(&set->words, word, id, (uint16_t)(word.p - own.p), POSTING_URL);
+		words_add(&set->words, word, posting(c, id, (size_t)(word.p - own.p), POSTING_URL));
 	}
 	set->finds_links = true;
-	if (!c->wakes[id])
+	if (!c->set->waits[id])
 		return;
 	set->waits_for_links = true;
 	add_wake(c, own);
@@ -171,7 +179,7 @@ static void add_tag_term(struct compiler *c, uint32_t id)
 	bool listed = c->rules->terms[id].only == 0; /* also in the list of hashtags */
 	add_entity_term(c, id, POSTING_TAG);
 	set->finds_tags = set->finds_tags || listed;
-	set->waits_for_tags = set->waits_for_tags || (listed && c->wakes[id]);
+	set->waits_for_tags = set->waits_for_tags || (listed && c->set->waits[id]);
 }
 
 static void add_term(struct compiler *c, uint32_t id)
@@ -225,7 +233,7 @@ static size_t term_cost(const struct compiler *c, uint32_t id)
 		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
 	struct str own = t->kind == TERM_SITE ? address_host_label(t->folded) : t->folded;
 	size_t r = word_rarity(wake_piece(own), false);
-	return r > 7 ? 1 : r > 5 ? 3 : r > 4 ? 10 : 40;
+	return r > 7 ? 1 : r > 5 ? 3 : r > 4 ? 10 : r > 2 ? 40 : r > 1 ? 100 : 1000;
 }
 
 static size_t sum(size_t a, size_t b)
@@ -291,11 +299,11 @@ static void mark_wakes(struct compiler *c, const struct expr *e)
 	const struct term_list *list;
 	switch (e->kind) {
 	case EXPR_TERM:
-		c->wakes[e->term] = true;
+		c->set->waits[e->term] = true;
 		break;
 	case EXPR_LIST:
 		list = &c->rules->lists[e->list];
-		memset(c->wakes + list->first_term, true, list->term_count);
+		memset(c->set->waits + list->first_term, true, list->term_count);
 		break;
 	case EXPR_OR:
 		for (size_t i = 0; i < e->child_count; i++)
@@ -452,6 +460,17 @@ static void mark_rules(struct compiler *c)
 }
 
 /* Those first that count alone. */
+/* Those last that a rule waits for, so that they stand first among the postings of a word. */
+static void add_terms(struct compiler *c)
+{
+	for (int waits = 0; waits < 2; waits++) {
+		for (size_t i = 0; i < c->rules->term_count; i++) {
+			if (c->set->waits[i] == waits)
+				add_term(c, (uint32_t)i);
+		}
+	}
+}
+
 struct ruleset *ruleset_create(struct rules *rules)
 {
 	struct ruleset *set = mem_zero(1, sizeof *set);
@@ -461,20 +480,18 @@ struct ruleset *ruleset_create(struct rules *rules)
 	words_init(&set->words);
 	text_init(&c.text);
 	buf_init(&c.joined, 0);
-	c.wakes = mem_zero(rules->term_count + 1, sizeof *c.wakes);
+	set->waits = mem_zero(rules->term_count + 1, sizeof *set->waits);
 	find_literals(&c);
 	find_list_costs(&c);
 	mark_rules(&c);
-	for (size_t i = 0; i < rules->term_count; i++)
-		add_term(&c, (uint32_t)i);
+	add_terms(&c);
 	words_ready(&set->words);
 	add_literals(&c);
-	set->alike = compiled_alike_create(rules, c.wakes);
+	set->alike = compiled_alike_create(rules, set->waits);
 	link_lists(&c);
 	wake_words_fill(&c.wake_words, &set->wake);
 	text_finish(&c.text);
 	buf_finish(&c.joined);
-	mem_free(c.wakes);
 	mem_free(c.term_literals);
 	mem_free(c.list_costs);
 	wake_words_finish(&c.wake_words);
@@ -496,6 +513,7 @@ void ruleset_destroy(struct ruleset *set)
 	mem_free(set->list_rules);
 	mem_free(set->list_first);
 	mem_free(set->symbol_terms);
+	mem_free(set->waits);
 	mem_free(set->rule_any_term);
 	mem_free(set->rule_always);
 	mem_free(set->always);

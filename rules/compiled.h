@@ -45,6 +45,8 @@ struct ruleset {
 	struct compiled_alike *alike; /* NULL if no term is looked for by likeness */
 	uint32_t *symbol_terms; /* terms that are looked for in every post */
 	size_t symbol_count;
+	bool *waits; /* by term: a rule waits for it: of those of a rule that matches one is there
+		      */
 	bool *rule_any_term; /* by rule: any of its terms makes it match */
 	bool *rule_always; /* by rule: no word or literal is necessary for it */
 	uint32_t *always; /* those rules: for them every post must be parsed */
@@ -70,6 +72,20 @@ enum regex_state {
 	REGEX_FOUND
 };
 
+/* One list of words that follow each other: a text's, or the parts of one hashtag. */
+struct word_run {
+	const struct text_word *words;
+	size_t count;
+};
+
+/* Terms of a word that no rule waits for: looked at only if some rule may match. */
+struct deferred {
+	const struct posting *posting;
+	struct word_run run;
+	uint32_t at; /* the word, in the run */
+	enum post_field field;
+};
+
 struct match_scratch {
 	const struct ruleset *set;
 	struct text texts[FIELD_COUNT];
@@ -78,6 +94,9 @@ struct match_scratch {
 	size_t found_count, found_size;
 	uint32_t *first_of_term; /* into found; 0: none */
 	uint32_t *first_of_list; /* a found term of the list; 0: none */
+	struct deferred *deferred;
+	size_t deferred_count, deferred_size;
+	bool all; /* all terms are wanted, whatever rules wait for */
 	bool any; /* it is enough to know whether any rule matches */
 	bool sure; /* one does: nothing more need be found */
 	bool *rule_marked;
@@ -101,8 +120,12 @@ struct match_scratch {
 	const struct post *post;
 };
 
-/* Finds all terms of the rules in a post, and marks the rules that may match. */
+/* Finds all terms of the rules in a post, and marks the rules that may match. Matching itself finds
+ * only the terms of those rules. */
 void match_find(struct match_scratch *m, const struct post *post);
+/* Words, phrases and entities of a field's text; then those of the rules that may match. */
+void match_find_words(struct match_scratch *m, enum post_field field);
+void match_find_deferred(struct match_scratch *m);
 /* The parts of match_find for what stands in links and in the list of hashtags. */
 void match_find_links(struct match_scratch *m);
 void match_find_tags(struct match_scratch *m);
@@ -117,7 +140,7 @@ bool match_is(struct match_scratch *m, const struct expr *e);
 /* Forgets what match_find found. */
 void match_forget(struct match_scratch *m);
 
-/* Its rules may match. */
+/* Its rules may match, if they wait for it. */
 void match_mark_term(struct match_scratch *m, uint32_t id);
 
 /* The regexes of a list: returns the first, and how many follow each other in *count. */

@@ -5,6 +5,7 @@
 #include "base/fold_table.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "rules/common_words.h"
 
 /* A word to wait for. partner: another that must stand before or behind it; absent: none need. */
 struct wake_word {
@@ -18,25 +19,19 @@ struct wake_hashes {
 	bool paired, before;
 };
 
-static bool is_stop_word(struct str w)
-{
-	static const char words[][6] = { "avec", "cette", "comme", "dans", "elle", "entre", "etre",
-		"from", "have", "leur", "mais", "nous", "plus", "pour", "sans", "sont", "sous",
-		"that", "their", "this", "tout", "vous", "what", "when", "with", "your" };
-	if (w.n < 4 || w.n > 5)
-		return false;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (memcmp(w.p, words[i], w.n) == 0 && words[i][w.n] == '\0')
-			return true;
-	}
-	return false;
-}
-
 size_t word_rarity(struct str word, bool spaceless)
 {
 	if (spaceless)
 		return word.n > 4 ? 6 : 3;
-	return is_stop_word(word) ? 2 : word.n + 1;
+	switch (word_frequency(word)) {
+	case WORD_VERY_COMMON:
+		return 1;
+	case WORD_COMMON:
+		return 2;
+	case WORD_RARE:
+		break;
+	}
+	return word.n + 1;
 }
 
 static bool begins_spaceless(struct str word)
