@@ -7,8 +7,11 @@
 #include "base/fold.h"
 #include "base/utf8.h"
 #include "rules/literal_set.h"
+#include "rules/needs.h"
 #include "rules/pattern.h"
 #include "rules/regex.h"
+
+enum { MAX_NEEDS = 32 };
 
 struct frame {
 	struct literal_run run; /* of this branch */
@@ -16,6 +19,8 @@ struct frame {
 	bool hopeless; /* one of those gave nothing */
 	struct literal_set ways; /* in which those read, if they have no gap */
 	bool gap; /* one of those has */
+	struct literal_run first; /* what the first of those needs */
+	size_t branch_count;
 	bool apart; /* a lookaround: what it holds is not part of the match */
 };
 
@@ -25,6 +30,8 @@ struct reader {
 	size_t max_choices;
 	struct frame frames[REGEX_MAX_NESTING + 1];
 	size_t depth;
+	struct need needs[MAX_NEEDS]; /* by branch of the whole */
+	size_t need_count; /* may be more: then they are not known */
 };
 
 #define UNKNOWN UINT32_MAX /* an atom that stands for no one character */
@@ -74,12 +81,46 @@ static void end_piece(struct reader *r)
 	literal_run_break(run_of(r));
 }
 
+static bool is_one_group(const struct need *n)
+{
+	return n->group_count == 1 && n->byte_set_count == 0;
+}
+
+/* What a branch of the whole needs. Those that need one group only are one together. */
+static void note_need(struct reader *r, const struct literal_run *run)
+{
+	struct need n = { .group_count = run->group_count, .byte_set_count = run->byte_set_count };
+	for (size_t i = 0; i < run->group_count; i++)
+		n.groups[i] = (struct str_list){ run->groups[i].items, run->groups[i].count };
+	if (n.group_count == 0)
+		n.groups[n.group_count++] = (struct str_list){ run->best.items, run->best.count };
+	memcpy(n.byte_sets, run->byte_sets, sizeof n.byte_sets);
+	size_t i = is_one_group(&n) ? 0 : r->need_count;
+	while (i < r->need_count && i < MAX_NEEDS && !is_one_group(&r->needs[i]))
+		i++;
+	if (i < r->need_count && i < MAX_NEEDS) {
+		struct str_list old = r->needs[i].groups[0];
+		struct literal_set both = literal_set_join(r->arena,
+			(struct literal_set){ old.items, old.count },
+			(struct literal_set){ n.groups[0].items, n.groups[0].count });
+		r->needs[i].groups[0] = (struct str_list){ both.items, both.count };
+		return;
+	}
+	if (r->need_count < MAX_NEEDS)
+		r->needs[r->need_count] = n;
+	r->need_count++;
+}
+
 static void end_branch(struct reader *r)
 {
 	struct frame *f = &r->frames[r->depth];
 	struct literal_set ways = f->run.tails;
 	bool gap = f->run.gap;
 	literal_run_break(&f->run);
+	if (f->branch_count++ == 0)
+		f->first = f->run;
+	if (r->depth == 0)
+		note_need(r, &f->run);
 	f->all = literal_set_join(r->arena, f->all, f->run.best);
 	f->hopeless = f->hopeless || f->run.best.count == 0 || f->all.count > REGEX_MAX_LITERALS;
 	f->all.count = f->hopeless ? 0 : f->all.count;
@@ -113,10 +154,17 @@ static void atom(struct reader *r, uint32_t c)
 	char folded[FOLD_MAX_EXPANSION];
 	struct str text = { folded, piece_bytes(c, folded) };
 	pattern_quantifier(&r->in, &min, &max);
-	if (text.n)
+	if (text.n) {
 		add_choices(r, (struct literal_set){ &text, 1 }, min, max);
-	else
-		end_piece(r);
+		return;
+	}
+	end_piece(r);
+	if (min > 0 && (c == '&' || c == '<' || c == '>')) {
+		struct byte_set set = { { 0, 0 } };
+		byte_set_add(&set, (char)c);
+		byte_set_add(&set, '&'); /* as it may be escaped */
+		literal_run_need_byte(run_of(r), set);
+	}
 }
 
 /* What asks for a place and takes no text parts nothing. */
@@ -308,8 +356,9 @@ static void close_group(struct reader *r)
 		return;
 	}
 	end_piece(r);
+	struct literal_run any = { .best = f->all };
 	if (min > 0)
-		literal_run_offer(run_of(r), f->all);
+		literal_run_take(run_of(r), f->branch_count == 1 ? &f->first : &any);
 }
 
 /* At the letters of (?im-s) or (?im-s:...). x would change how the rest is to be read. */
@@ -420,16 +469,33 @@ static bool read_all(struct reader *r, struct str_list *literals)
 }
 
 /* The texts in memory of the caller's. */
-static struct str_list keep(const struct str_list *list, struct arena *arena)
+static struct str_list keep(struct str_list list, struct arena *arena)
 {
-	struct str *items = arena_array(arena, struct str, list->count);
-	for (size_t i = 0; i < list->count; i++)
-		items[i] = arena_str(arena, list->items[i]);
-	return (struct str_list){ items, list->count };
+	struct str *items = arena_array(arena, struct str, list.count);
+	for (size_t i = 0; i < list.count; i++)
+		items[i] = arena_str(arena, list.items[i]);
+	return (struct str_list){ items, list.count };
 }
 
-bool regex_literals(
-	struct str pattern, struct str flags, struct arena *arena, struct str_list *literals)
+static struct need_list keep_needs(
+	const struct reader *r, struct str_list literals, struct arena *arena)
+{
+	bool known = r->need_count <= MAX_NEEDS;
+	size_t count = known ? r->need_count : 1;
+	struct need *needs = arena_array(arena, struct need, count);
+	if (!known)
+		needs[0] = (struct need){ .groups = { keep(literals, arena) }, .group_count = 1 };
+	for (size_t i = 0; known && i < count; i++) {
+		needs[i] = r->needs[i];
+		for (size_t j = 0; j < needs[i].group_count; j++)
+			needs[i].groups[j] = keep(needs[i].groups[j], arena);
+	}
+	return (struct need_list){ needs, count };
+}
+
+/* Either of the last two may be NULL. */
+static bool read_pattern(struct str pattern, struct str flags, struct arena *arena,
+	struct str_list *literals, struct need_list *needs)
 {
 	static const size_t choices[] = { LITERAL_MAX_CHOICES, 1 }; /* which gives fewer of them */
 	bool extended = str_find_char(flags, 'x') != SIZE_MAX, found = false;
@@ -444,9 +510,22 @@ bool regex_literals(
 			.arena = &own,
 			.max_choices = choices[i] };
 		found = read_all(r, &list);
-		if (found)
-			*literals = keep(&list, arena);
+		if (found && literals)
+			*literals = keep(list, arena);
+		if (found && needs)
+			*needs = keep_needs(r, list, arena);
 		arena_finish(&own);
 	}
 	return found;
+}
+
+bool regex_literals(
+	struct str pattern, struct str flags, struct arena *arena, struct str_list *literals)
+{
+	return read_pattern(pattern, flags, arena, literals, NULL);
+}
+
+bool regex_needs(struct str pattern, struct str flags, struct arena *arena, struct need_list *needs)
+{
+	return read_pattern(pattern, flags, arena, NULL, needs);
 }

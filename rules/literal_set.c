@@ -8,6 +8,7 @@
 enum {
 	MIN_CHARACTERS = 2,
 	GOOD_BITS = 24, /* more is no better: then fewer literals are */
+	GROUP_BITS = 7, /* what is not worth that much is not searched for beside a better one */
 };
 
 unsigned literal_bits(struct str s)
@@ -67,12 +68,88 @@ static bool tidy(struct arena *arena, struct literal_set set, struct literal_set
 	return count > 0;
 }
 
+/* In place of a worse group of the same piece, or of the worst of all if there are too many. */
+static void offer_group(struct literal_run *run, struct literal_set set)
+{
+	size_t i = run->group_count;
+	unsigned bits = set_bits(set);
+	if (bits < GROUP_BITS)
+		return;
+	if (run->piece_has_group) {
+		i--;
+	} else if (i == NEED_MAX_GROUPS) {
+		i = 0;
+		for (size_t j = 1; j < NEED_MAX_GROUPS; j++)
+			i = set_bits(run->groups[j]) < set_bits(run->groups[i]) ? j : i;
+	}
+	if (i < run->group_count && set_bits(run->groups[i]) >= bits)
+		return;
+	run->groups[i] = set;
+	run->piece_has_group = i + 1 >= run->group_count;
+	run->group_count += i == run->group_count;
+}
+
 void literal_run_offer(struct literal_run *run, struct literal_set set)
 {
+	if (set.count)
+		offer_group(run, set);
 	unsigned old = run->best.count ? set_bits(run->best) : 0, new = set_bits(set);
 	if (set.count &&
 		(run->best.count == 0 || new > old || (new == old &&set.count < run->best.count)))
 		run->best = set;
+}
+
+void literal_run_need_byte(struct literal_run *run, struct byte_set set)
+{
+	for (size_t i = 0; i < run->byte_set_count; i++) {
+		const uint64_t *known = run->byte_sets[i].bits;
+		if (known[0] == set.bits[0] && known[1] == set.bits[1])
+			return;
+	}
+	if (run->byte_set_count < NEED_MAX_BYTE_SETS)
+		run->byte_sets[run->byte_set_count++] = set;
+}
+
+/* What is too short to be searched for still has characters. Signs tell more than digits; letters
+ * stand everywhere. */
+static void need_bytes(struct literal_run *run)
+{
+	static const struct str common = { "-.,:/'", 6 };
+	struct byte_set set = { { 0, 0 } };
+	for (size_t i = 0; i < run->tails.count; i++) {
+		struct str s = run->tails.items[i];
+		unsigned best = 0;
+		char byte = 0;
+		for (size_t j = 0; j < s.n; j++) {
+			bool digit = s.p[j] >= '0' && s.p[j] <= '9';
+			bool other = fold_is_word(s.p[j]) || s.p[j] == ' ';
+			bool often = str_find_char(common, s.p[j]) != SIZE_MAX;
+			unsigned worth = digit ? 1 : other ? 0 : often ? 2 : 3;
+			if (worth > best) {
+				best = worth;
+				byte = s.p[j];
+			}
+		}
+		if (best == 0)
+			return;
+		byte_set_add(&set, byte);
+	}
+	if (run->tails.count)
+		literal_run_need_byte(run, set);
+}
+
+void literal_run_take(struct literal_run *run, const struct literal_run *other)
+{
+	run->piece_has_group = false;
+	literal_run_offer(run, other->best);
+	for (size_t i = 0; i < other->group_count; i++) {
+		run->piece_has_group = false;
+		if (other->groups[i].items != other->best.items)
+			literal_run_offer(run, other->groups[i]);
+	}
+	run->piece_has_group = false;
+	for (size_t i = 0; i < other->byte_set_count; i++)
+		literal_run_need_byte(run, other->byte_sets[i]);
 }
 
 static void offer_tails(struct literal_run *run)
@@ -85,7 +162,9 @@ static void offer_tails(struct literal_run *run)
 void literal_run_break(struct literal_run *run)
 {
 	offer_tails(run);
+	need_bytes(run);
 	run->tails.count = 0;
+	run->piece_has_group = false;
 	run->gap = true;
 }
 

@@ -82,28 +82,30 @@ void literals_scratch_destroy(struct literals_scratch *s)
 	mem_free(s);
 }
 
-static bool find_here(const struct literals *l, uint32_t id, struct str rest,
-	bool (*found)(void *ctx, uint32_t id), void *ctx)
+/* The rest of the text begins at `at`. */
+static bool find_here(const struct literals *l, uint32_t id, struct str rest, size_t at,
+	bool (*found)(void *ctx, uint32_t id, size_t to), void *ctx)
 {
 	for (; id != NO_LITERAL; id = l->entries[id].next) {
-		if (str_starts(rest, l->entries[id].text) && !found(ctx, id))
+		struct str text = l->entries[id].text;
+		if (str_starts(rest, text) && !found(ctx, id, at + text.n))
 			return false;
 	}
 	return true;
 }
 
 void literals_find(const struct literals *l, struct literals_scratch *s, struct str text,
-	bool (*found)(void *ctx, uint32_t id), void *ctx)
+	bool (*found)(void *ctx, uint32_t id, size_t to), void *ctx)
 {
 	(void)s;
 	for (size_t i = 0; i < text.n; i++) {
 		struct str rest = str_slice(text, i, text.n);
-		if (!find_here(l, l->by_byte[byte_at(text, i)], rest, found, ctx))
+		if (!find_here(l, l->by_byte[byte_at(text, i)], rest, i, found, ctx))
 			return;
 		if (rest.n < 2)
 			return;
 		unsigned pair = byte_at(text, i) << 8 | byte_at(text, i + 1);
-		if (!find_here(l, l->by_pair[pair], rest, found, ctx))
+		if (!find_here(l, l->by_pair[pair], rest, i, found, ctx))
 			return;
 	}
 }
