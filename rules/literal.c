@@ -86,6 +86,20 @@ static bool is_one_group(const struct need *n)
 	return n->group_count == 1 && n->byte_set_count == 0;
 }
 
+/* The scan looks for the first group alone until it finds it. */
+static void put_best_first(struct need *n, struct literal_set best)
+{
+	struct str_list first = n->groups[0];
+	for (size_t i = 0; i < n->group_count; i++) {
+		if (n->groups[i].items != best.items)
+			continue;
+		n->groups[0] = n->groups[i];
+		n->groups[i] = first;
+		return;
+	}
+	n->groups[0] = (struct str_list){ best.items, best.count };
+}
+
 /* What a branch of the whole needs. Those that need one group only are one together. */
 static void note_need(struct reader *r, const struct literal_run *run)
 {
@@ -95,6 +109,7 @@ static void note_need(struct reader *r, const struct literal_run *run)
 	if (n.group_count == 0)
 		n.groups[n.group_count++] = (struct str_list){ run->best.items, run->best.count };
 	memcpy(n.byte_sets, run->byte_sets, sizeof n.byte_sets);
+	put_best_first(&n, run->best);
 	size_t i = is_one_group(&n) ? 0 : r->need_count;
 	while (i < r->need_count && i < MAX_NEEDS && !is_one_group(&r->needs[i]))
 		i++;

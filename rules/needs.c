@@ -1,5 +1,5 @@
-/* All literals of all needs are searched for at once, each once. Where one occurs, the needs that
- * name it take note, by text; the characters are looked at only where all literals are there. */
+/* The literals of the first groups of all needs are searched for at once, each once. Where one
+ * occurs, the rest of the needs that name it is looked for in that text alone. */
 #include "rules/needs.h"
 
 #include <string.h>
@@ -8,17 +8,9 @@
 #include "base/mem.h"
 #include "rules/literals.h"
 
-/* A group that a literal is of. */
-struct use {
-	uint32_t need;
-	uint8_t bit;
-};
-
 struct known_need {
+	struct need need;
 	uint32_t term;
-	uint8_t all; /* bits of its groups */
-	uint8_t byte_set_count;
-	struct byte_set byte_sets[NEED_MAX_BYTE_SETS];
 };
 
 struct needs {
@@ -26,125 +18,87 @@ struct needs {
 	struct str *texts; /* by literal */
 	size_t literal_count;
 	uint32_t *first_use; /* of a literal: uses[first_use[i]..first_use[i + 1] - 1] */
-	struct use *uses;
+	uint32_t *uses; /* needs whose first group has it */
 	size_t use_count;
 	struct known_need *needs;
 	size_t need_count;
 };
 
-struct state {
-	uint32_t stamp; /* of the text of which the bits tell */
-	uint8_t bits;
-};
-
 struct needs_scratch {
 	struct literals_scratch *literals;
-	struct state *states; /* by need */
+	uint32_t *seen; /* by need: the text in which it was looked for last */
 	uint32_t last_stamp; /* each text of each search has its own */
 };
 
 /* --- building --- */
 
-static void count_all(const struct need_list *by_term, size_t term_count, struct needs *n)
-{
-	for (size_t i = 0; i < term_count; i++) {
-		n->need_count += by_term[i].count;
-		for (size_t j = 0; j < by_term[i].count; j++) {
-			const struct need *need = &by_term[i].items[j];
-			for (size_t k = 0; k < need->group_count; k++)
-				n->use_count += need->groups[k].count;
-		}
-	}
-}
-
-/* Calls see for each literal of each group. */
-static void each_use(const struct need_list *by_term, size_t term_count,
-	void (*see)(struct needs *n, size_t literal, struct use use), struct needs *n,
-	const struct map *numbers)
-{
-	uint32_t number = 0;
-	for (size_t i = 0; i < term_count; i++) {
-		for (size_t j = 0; j < by_term[i].count; j++, number++) {
-			const struct need *need = &by_term[i].items[j];
-			for (size_t k = 0; k < need->group_count; k++) {
-				struct use use = { number, (uint8_t)(1U << k) };
-				const struct str_list *g = &need->groups[k];
-				for (size_t l = 0; l < g->count; l++) {
-					const struct str *at = map_get(numbers, g->items[l]);
-					see(n, (size_t)(at - n->texts), use);
-				}
-			}
-		}
-	}
-}
-
-static void count_use(struct needs *n, size_t literal, struct use use)
-{
-	(void)use;
-	n->first_use[literal + 1]++;
-}
-
-static void note_use(struct needs *n, size_t literal, struct use use)
-{
-	n->uses[n->first_use[literal]++] = use;
-}
-
-static void number_literals(
-	const struct need_list *by_term, size_t term_count, struct needs *n, struct map *numbers)
-{
-	for (size_t i = 0; i < term_count; i++) {
-		for (size_t j = 0; j < by_term[i].count; j++) {
-			const struct need *need = &by_term[i].items[j];
-			for (size_t k = 0; k < need->group_count; k++) {
-				for (size_t l = 0; l < need->groups[k].count; l++) {
-					struct str text = need->groups[k].items[l];
-					if (map_get(numbers, text))
-						continue;
-					n->texts[n->literal_count] = text;
-					(void)map_set(numbers, text, &n->texts[n->literal_count++]);
-				}
-			}
-		}
-	}
-}
-
 static void keep_needs(const struct need_list *by_term, size_t term_count, struct needs *n)
 {
+	for (size_t i = 0; i < term_count; i++)
+		n->need_count += by_term[i].count;
+	n->needs = mem_zero(n->need_count + 1, sizeof *n->needs);
 	size_t number = 0;
 	for (size_t i = 0; i < term_count; i++) {
-		for (size_t j = 0; j < by_term[i].count; j++) {
-			const struct need *need = &by_term[i].items[j];
-			struct known_need *known = &n->needs[number++];
-			known->term = (uint32_t)i;
-			known->all = (uint8_t)((1U << need->group_count) - 1);
-			known->byte_set_count = (uint8_t)need->byte_set_count;
-			memcpy(known->byte_sets, need->byte_sets, sizeof known->byte_sets);
+		for (size_t j = 0; j < by_term[i].count; j++, number++) {
+			n->needs[number] = (struct known_need){ by_term[i].items[j], (uint32_t)i };
+			n->use_count += by_term[i].items[j].groups[0].count;
 		}
 	}
+}
+
+static void number_literals(struct needs *n, struct map *numbers)
+{
+	for (size_t i = 0; i < n->need_count; i++) {
+		const struct str_list *g = &n->needs[i].need.groups[0];
+		for (size_t j = 0; j < g->count; j++) {
+			if (map_get(numbers, g->items[j]))
+				continue;
+			n->texts[n->literal_count] = g->items[j];
+			(void)map_set(numbers, g->items[j], &n->texts[n->literal_count++]);
+		}
+	}
+}
+
+static size_t number_of(const struct needs *n, const struct map *numbers, struct str text)
+{
+	const struct str *at = map_get(numbers, text);
+	return (size_t)(at - n->texts);
+}
+
+/* Which needs name a literal: counted, then filled, in one array. */
+static void link_uses(struct needs *n, const struct map *numbers)
+{
+	n->first_use = mem_zero(n->literal_count + 2, sizeof *n->first_use);
+	for (size_t i = 0; i < n->need_count; i++) {
+		const struct str_list *g = &n->needs[i].need.groups[0];
+		for (size_t j = 0; j < g->count; j++)
+			n->first_use[number_of(n, numbers, g->items[j]) + 1]++;
+	}
+	for (size_t i = 0; i < n->literal_count; i++)
+		n->first_use[i + 1] += n->first_use[i];
+	for (size_t i = 0; i < n->need_count; i++) {
+		const struct str_list *g = &n->needs[i].need.groups[0];
+		for (size_t j = 0; j < g->count; j++)
+			n->uses[n->first_use[number_of(n, numbers, g->items[j])]++] = (uint32_t)i;
+	}
+	/* Filling moved each first to the next one's; move them back. */
+	memmove(n->first_use + 1, n->first_use, n->literal_count * sizeof *n->first_use);
+	n->first_use[0] = 0;
 }
 
 struct needs *needs_create(const struct need_list *by_term, size_t term_count)
 {
 	struct needs *n = mem_zero(1, sizeof *n);
 	struct map numbers = { 0 };
-	count_all(by_term, term_count, n);
+	keep_needs(by_term, term_count, n);
 	if (n->need_count == 0) {
-		mem_free(n);
+		needs_destroy(n);
 		return NULL;
 	}
 	n->texts = mem_zero(n->use_count, sizeof *n->texts);
 	n->uses = mem_zero(n->use_count, sizeof *n->uses);
-	n->needs = mem_zero(n->need_count, sizeof *n->needs);
-	number_literals(by_term, term_count, n, &numbers);
-	n->first_use = mem_zero(n->literal_count + 2, sizeof *n->first_use);
-	each_use(by_term, term_count, count_use, n, &numbers);
-	for (size_t i = 0; i < n->literal_count; i++)
-		n->first_use[i + 1] += n->first_use[i];
-	each_use(by_term, term_count, note_use, n, &numbers);
-	/* Filling moved each first to the next one's; move them back. */
-	memmove(n->first_use + 1, n->first_use, n->literal_count * sizeof *n->first_use);
-	n->first_use[0] = 0;
-	keep_needs(by_term, term_count, n);
+	number_literals(n, &numbers);
+	link_uses(n, &numbers);
 	n->literals = literals_create(n->texts, n->literal_count);
 	map_finish(&numbers);
 	return n;
@@ -170,7 +124,7 @@ size_t needs_literal_count(const struct needs *n)
 struct needs_scratch *needs_scratch_create(const struct needs *n)
 {
 	struct needs_scratch *s = mem_zero(1, sizeof *s);
-	s->states = mem_zero(n->need_count, sizeof *s->states);
+	s->seen = mem_zero(n->need_count, sizeof *s->seen);
 	if (n->literals)
 		s->literals = literals_scratch_create(n->literals);
 	return s;
@@ -181,7 +135,7 @@ void needs_scratch_destroy(struct needs_scratch *s)
 	if (!s)
 		return;
 	literals_scratch_destroy(s->literals);
-	mem_free(s->states);
+	mem_free(s->seen);
 	mem_free(s);
 }
 
@@ -215,7 +169,7 @@ static void find_bytes(struct search *x)
 	x->bytes_known = true;
 }
 
-static bool has_bytes(struct search *x, const struct known_need *need)
+static bool has_bytes(struct search *x, const struct need *need)
 {
 	if (need->byte_set_count && !x->bytes_known)
 		find_bytes(x);
@@ -227,32 +181,35 @@ static bool has_bytes(struct search *x, const struct known_need *need)
 	return true;
 }
 
+/* Has the text at hand one of each group but the first? */
+static bool has_groups(const struct search *x, const struct need *need)
+{
+	uint32_t from = x->starts[x->text], to = x->starts[x->text + 1];
+	struct str text = { x->p + from, to - from };
+	for (size_t i = 1; i < need->group_count; i++) {
+		const struct str_list *g = &need->groups[i];
+		bool any = false;
+		for (size_t j = 0; j < g->count && !any; j++)
+			any = str_find(text, g->items[j]) != SIZE_MAX;
+		if (!any)
+			return false;
+	}
+	return true;
+}
+
 /* The literal stands in the text at hand. */
 static void note_literal(struct search *x, uint32_t literal)
 {
 	const struct needs *n = x->n;
 	uint32_t stamp = x->first_stamp + (uint32_t)x->text;
 	for (size_t i = n->first_use[literal]; i < n->first_use[literal + 1] && !x->done; i++) {
-		const struct known_need *need = &n->needs[n->uses[i].need];
-		struct state *state = &x->s->states[n->uses[i].need];
-		if (state->stamp != stamp)
-			*state = (struct state){ stamp, 0 };
-		if (state->bits == need->all)
+		const struct known_need *known = &n->needs[n->uses[i]];
+		uint32_t *seen = &x->s->seen[n->uses[i]];
+		if (*seen == stamp)
 			continue;
-		state->bits |= n->uses[i].bit;
-		if (state->bits == need->all && has_bytes(x, need))
-			x->done = !x->found(x->ctx, x->text, need->term);
-	}
-}
-
-/* It stands in a text that was left already. What else stood there is forgotten, so that each need
- * that it is of may be met. */
-static void note_late(struct search *x, size_t text, uint32_t literal)
-{
-	const struct needs *n = x->n;
-	for (size_t i = n->first_use[literal]; i < n->first_use[literal + 1]; i++) {
-		if (!x->found(x->ctx, text, n->needs[n->uses[i].need].term))
-			return;
+		*seen = stamp;
+		if (has_bytes(x, &known->need) && has_groups(x, &known->need))
+			x->done = !x->found(x->ctx, x->text, known->term);
 	}
 }
 
@@ -267,12 +224,8 @@ static bool occurred(void *ctx, uint32_t literal, size_t to)
 		text--;
 	if (to - x->starts[text] < x->n->texts[literal].n)
 		return true; /* it begins in the text before */
-	if (text < x->text) {
-		note_late(x, text, literal);
-		return true;
-	}
-	if (text > x->text)
-		start_text(x, text);
+	if (text != x->text)
+		start_text(x, text); /* mostly the next; one before is only asked anew */
 	note_literal(x, literal);
 	return true;
 }
@@ -280,7 +233,7 @@ static bool occurred(void *ctx, uint32_t literal, size_t to)
 static uint32_t take_stamps(const struct needs *n, struct needs_scratch *s, size_t count)
 {
 	if (count >= UINT32_MAX - s->last_stamp) {
-		memset(s->states, 0, n->need_count * sizeof *s->states);
+		memset(s->seen, 0, n->need_count * sizeof *s->seen);
 		s->last_stamp = 0;
 	}
 	uint32_t first = s->last_stamp + 1;
