@@ -11,7 +11,7 @@
 #include "rules/pattern.h"
 #include "rules/regex.h"
 
-enum { MAX_NEEDS = 32 };
+enum { MAX_NEEDS = 16 };
 
 struct frame {
 	struct literal_run run; /* of this branch */
@@ -21,6 +21,8 @@ struct frame {
 	bool gap; /* one of those has */
 	struct literal_run first; /* what the first of those needs */
 	size_t branch_count;
+	struct need *needs; /* any match of a branch has what one of them asks for */
+	size_t need_count; /* past MAX_NEEDS: that is not known */
 	bool apart; /* a lookaround: what it holds is not part of the match */
 };
 
@@ -30,8 +32,6 @@ struct reader {
 	size_t max_choices;
 	struct frame frames[REGEX_MAX_NESTING + 1];
 	size_t depth;
-	struct need needs[MAX_NEEDS]; /* by branch of the whole */
-	size_t need_count; /* may be more: then they are not known */
 };
 
 #define UNKNOWN UINT32_MAX /* an atom that stands for no one character */
@@ -81,49 +81,81 @@ static void end_piece(struct reader *r)
 	literal_run_break(run_of(r));
 }
 
+static struct literal_set set_of(struct str_list list)
+{
+	return (struct literal_set){ list.items, list.count };
+}
+
 static bool is_one_group(const struct need *n)
 {
 	return n->group_count == 1 && n->byte_set_count == 0;
 }
 
 /* The scan looks for the first group alone until it finds it. */
-static void put_best_first(struct need *n, struct literal_set best)
+static void put_best_first(struct need *n)
 {
-	struct str_list first = n->groups[0];
-	for (size_t i = 0; i < n->group_count; i++) {
-		if (n->groups[i].items != best.items)
-			continue;
-		n->groups[0] = n->groups[i];
-		n->groups[i] = first;
-		return;
+	size_t best = 0;
+	for (size_t i = 1; i < n->group_count; i++) {
+		if (literal_set_bits(set_of(n->groups[i])) >
+			literal_set_bits(set_of(n->groups[best])))
+			best = i;
 	}
-	n->groups[0] = (struct str_list){ best.items, best.count };
+	struct str_list first = n->groups[0];
+	n->groups[0] = n->groups[best];
+	n->groups[best] = first;
 }
 
-/* What a branch of the whole needs. Those that need one group only are one together. */
-static void note_need(struct reader *r, const struct literal_run *run)
+/* Those that are one group only are one together. */
+static void add_need(struct reader *r, struct frame *f, struct need n)
 {
-	struct need n = { .group_count = run->group_count, .byte_set_count = run->byte_set_count };
-	for (size_t i = 0; i < run->group_count; i++)
-		n.groups[i] = (struct str_list){ run->groups[i].items, run->groups[i].count };
+	size_t i = is_one_group(&n) ? 0 : f->need_count;
 	if (n.group_count == 0)
-		n.groups[n.group_count++] = (struct str_list){ run->best.items, run->best.count };
-	memcpy(n.byte_sets, run->byte_sets, sizeof n.byte_sets);
-	put_best_first(&n, run->best);
-	size_t i = is_one_group(&n) ? 0 : r->need_count;
-	while (i < r->need_count && i < MAX_NEEDS && !is_one_group(&r->needs[i]))
+		f->need_count = MAX_NEEDS + 1;
+	if (f->need_count > MAX_NEEDS)
+		return;
+	put_best_first(&n);
+	while (i < f->need_count && !is_one_group(&f->needs[i]))
 		i++;
-	if (i < r->need_count && i < MAX_NEEDS) {
-		struct str_list old = r->needs[i].groups[0];
-		struct literal_set both = literal_set_join(r->arena,
-			(struct literal_set){ old.items, old.count },
-			(struct literal_set){ n.groups[0].items, n.groups[0].count });
-		r->needs[i].groups[0] = (struct str_list){ both.items, both.count };
+	if (i < f->need_count) {
+		struct literal_set both = literal_set_join(
+			r->arena, set_of(f->needs[i].groups[0]), set_of(n.groups[0]));
+		f->needs[i].groups[0] = (struct str_list){ both.items, both.count };
 		return;
 	}
-	if (r->need_count < MAX_NEEDS)
-		r->needs[r->need_count] = n;
-	r->need_count++;
+	if (!f->needs)
+		f->needs = arena_array(r->arena, struct need, MAX_NEEDS);
+	if (f->need_count < MAX_NEEDS)
+		f->needs[f->need_count] = n;
+	f->need_count++;
+}
+
+/* What is in the run besides its choices, as far as there is room. */
+static void add_own(struct need *n, const struct literal_run *run)
+{
+	for (size_t i = 0; i < run->group_count && n->group_count < NEED_MAX_GROUPS; i++)
+		n->groups[n->group_count++] = (struct str_list){ run->groups[i].items,
+			run->groups[i].count };
+	for (size_t i = 0; i < run->byte_set_count && n->byte_set_count < NEED_MAX_BYTE_SETS; i++)
+		n->byte_sets[n->byte_set_count++] = run->byte_sets[i];
+}
+
+/* What the branch that ends here needs. */
+static void note_needs(struct reader *r, struct frame *f)
+{
+	const struct literal_run *run = &f->run;
+	struct need own = { .group_count = 0 };
+	for (size_t i = 0; i < run->choice_count; i++) {
+		struct need n = run->choices[i];
+		add_own(&n, run);
+		add_need(r, f, n);
+	}
+	if (run->choice_count)
+		return;
+	add_own(&own, run);
+	if (own.group_count == 0 && run->best.count)
+		own.groups[own.group_count++] = (struct str_list){ run->best.items,
+			run->best.count };
+	add_need(r, f, own);
 }
 
 static void end_branch(struct reader *r)
@@ -134,8 +166,7 @@ static void end_branch(struct reader *r)
 	literal_run_break(&f->run);
 	if (f->branch_count++ == 0)
 		f->first = f->run;
-	if (r->depth == 0)
-		note_need(r, &f->run);
+	note_needs(r, f);
 	f->all = literal_set_join(r->arena, f->all, f->run.best);
 	f->hopeless = f->hopeless || f->run.best.count == 0 || f->all.count > REGEX_MAX_LITERALS;
 	f->all.count = f->hopeless ? 0 : f->all.count;
@@ -372,7 +403,10 @@ static void close_group(struct reader *r)
 	}
 	end_piece(r);
 	struct literal_run any = { .best = f->all };
-	if (min > 0)
+	bool known = f->all.count && f->need_count <= MAX_NEEDS;
+	if (min > 0 && f->branch_count > 1 && known)
+		literal_run_choose(run_of(r), f->needs, f->need_count, f->all);
+	else if (min > 0)
 		literal_run_take(run_of(r), f->branch_count == 1 ? &f->first : &any);
 }
 
@@ -495,13 +529,14 @@ static struct str_list keep(struct str_list list, struct arena *arena)
 static struct need_list keep_needs(
 	const struct reader *r, struct str_list literals, struct arena *arena)
 {
-	bool known = r->need_count <= MAX_NEEDS;
-	size_t count = known ? r->need_count : 1;
+	const struct frame *f = &r->frames[0];
+	bool known = f->need_count <= MAX_NEEDS;
+	size_t count = known ? f->need_count : 1;
 	struct need *needs = arena_array(arena, struct need, count);
 	if (!known)
 		needs[0] = (struct need){ .groups = { keep(literals, arena) }, .group_count = 1 };
 	for (size_t i = 0; known && i < count; i++) {
-		needs[i] = r->needs[i];
+		needs[i] = f->needs[i];
 		for (size_t j = 0; j < needs[i].group_count; j++)
 			needs[i].groups[j] = keep(needs[i].groups[j], arena);
 	}

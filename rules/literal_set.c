@@ -8,7 +8,7 @@
 enum {
 	MIN_CHARACTERS = 2,
 	GOOD_BITS = 24, /* more is no better: then fewer literals are */
-	GROUP_BITS = 2, /* what is not worth that much stands in nearly all texts */
+	GROUP_BITS = 1, /* what is not worth that much stands in nearly all texts */
 };
 
 unsigned literal_bits(struct str s)
@@ -22,8 +22,7 @@ unsigned literal_bits(struct str s)
 	return bits < GOOD_BITS ? bits : GOOD_BITS;
 }
 
-/* The same for a set: its worst, and each doubling costs a bit. */
-static unsigned set_bits(struct literal_set set)
+unsigned literal_set_bits(struct literal_set set)
 {
 	unsigned least = GOOD_BITS, doublings = 0;
 	for (size_t i = 0; i < set.count; i++) {
@@ -72,7 +71,7 @@ static bool tidy(struct arena *arena, struct literal_set set, struct literal_set
 static void offer_group(struct literal_run *run, struct literal_set set)
 {
 	size_t i = run->group_count;
-	unsigned bits = set_bits(set);
+	unsigned bits = literal_set_bits(set);
 	if (bits < GROUP_BITS)
 		return;
 	if (run->piece_has_group) {
@@ -80,23 +79,42 @@ static void offer_group(struct literal_run *run, struct literal_set set)
 	} else if (i == NEED_MAX_GROUPS) {
 		i = 0;
 		for (size_t j = 1; j < NEED_MAX_GROUPS; j++)
-			i = set_bits(run->groups[j]) < set_bits(run->groups[i]) ? j : i;
+			i = literal_set_bits(run->groups[j]) < literal_set_bits(run->groups[i]) ? j
+												: i;
 	}
-	if (i < run->group_count && set_bits(run->groups[i]) >= bits)
+	if (i < run->group_count && literal_set_bits(run->groups[i]) >= bits)
 		return;
 	run->groups[i] = set;
 	run->piece_has_group = i + 1 >= run->group_count;
 	run->group_count += i == run->group_count;
 }
 
+static void offer_best(struct literal_run *run, struct literal_set set)
+{
+	unsigned old = run->best.count ? literal_set_bits(run->best) : 0;
+	unsigned new = literal_set_bits(set);
+	if (run->best.count == 0 || new > old || (new == old &&set.count < run->best.count))
+		run->best = set;
+}
+
 void literal_run_offer(struct literal_run *run, struct literal_set set)
 {
-	if (set.count)
-		offer_group(run, set);
-	unsigned old = run->best.count ? set_bits(run->best) : 0, new = set_bits(set);
-	if (set.count &&
-		(run->best.count == 0 || new > old || (new == old &&set.count < run->best.count)))
-		run->best = set;
+	if (set.count == 0)
+		return;
+	offer_group(run, set);
+	offer_best(run, set);
+}
+
+void literal_run_choose(
+	struct literal_run *run, const struct need *needs, size_t count, struct literal_set set)
+{
+	unsigned bits = literal_set_bits(set);
+	offer_best(run, set);
+	if (run->choice_count && run->choice_bits >= bits)
+		return;
+	run->choices = needs;
+	run->choice_count = count;
+	run->choice_bits = bits;
 }
 
 void literal_run_need_byte(struct literal_run *run, struct byte_set set)
@@ -141,7 +159,10 @@ static void need_bytes(struct literal_run *run)
 void literal_run_take(struct literal_run *run, const struct literal_run *other)
 {
 	run->piece_has_group = false;
-	literal_run_offer(run, other->best);
+	if (other->choice_count)
+		literal_run_choose(run, other->choices, other->choice_count, other->best);
+	else
+		literal_run_offer(run, other->best);
 	for (size_t i = 0; i < other->group_count; i++) {
 		run->piece_has_group = false;
 		if (other->groups[i].items != other->best.items)
