@@ -92,7 +92,7 @@ static bool note(void *ctx, size_t text, uint32_t term)
 	return !f->stop;
 }
 
-/* The texts stand one behind the other, parted by spaces. */
+/* The texts stand one behind the other, parted by spaces, behind one that is not asked for. */
 static void find(const char *const *patterns, const char *const *texts, struct findings *found)
 {
 	struct need_list by_term[MAX_TERMS] = { { NULL, 0 } };
@@ -104,6 +104,8 @@ static void find(const char *const *patterns, const char *const *texts, struct f
 	buf_init(&all, 0);
 	for (; terms < MAX_TERMS && patterns[terms]; terms++)
 		assert_true(regex_needs(str_of(patterns[terms]), STR(""), &arena, &by_term[terms]));
+	buf_add(&all, STR("viagra for free le "));
+	starts[0] = (uint32_t)buf_str(&all).n;
 	for (; count < MAX_TEXTS && texts[count]; count++) {
 		buf_add(&all, str_of(texts[count]));
 		buf_add_char(&all, ' ');
