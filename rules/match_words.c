@@ -47,7 +47,12 @@ struct same {
 static void try_word(struct match_scratch *m, enum post_field field, struct text_word w,
 	uint32_t id, struct same *same)
 {
-	struct str letters = m->set->rules->terms[id].letters;
+	const struct term *t = &m->set->rules->terms[id];
+	struct str letters = t->letters;
+	if (m->any && !t->exact) {
+		add_words(m, id, field, w.from, w.to, false);
+		return; /* nobody asks which letters they are */
+	}
 	if (!same->letters.p || !str_eq(letters, same->letters)) {
 		same->letters = letters;
 		same->is = same_letters(&m->texts[field], w.from, w.to, letters);

@@ -141,6 +141,7 @@ static bool end_value(const struct scan *s, struct scan_scratch *x, size_t from,
 		x->values[x->value_count++] = (struct value){ text, from, t->n, x->pending_count };
 	else
 		hit = hit || any_tag(s, x, from, text);
+	scan_add_unescaped(t, from);
 	t->p[t->n++] = ' ';
 	return hit;
 }
@@ -151,6 +152,7 @@ static bool end_passing_value(
 {
 	struct scan_text *t = &x->folded;
 	bool hit = t->hit || any_tag(s, x, from, text);
+	scan_add_unescaped(t, from);
 	t->p[t->n++] = ' ';
 	return hit;
 }

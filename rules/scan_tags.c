@@ -133,3 +133,34 @@ void scan_blank_links(char *p, size_t n)
 		from = end;
 	}
 }
+
+/* The length of the escape at p[i], whose character goes to *meant; or 0. */
+static size_t escape_at(const char *p, size_t i, size_t n, char *meant)
+{
+	struct str rest = { p + i, n - i };
+	bool amp = str_starts(rest, STR("&amp;"));
+	if (!amp && !str_starts(rest, STR("&lt;")) && !str_starts(rest, STR("&gt;")))
+		return 0;
+	*meant = amp ? '&' : p[i + 1] == 'l' ? '<' : '>';
+	return amp ? 5 : 4;
+}
+
+void scan_add_unescaped(struct scan_text *t, size_t from)
+{
+	size_t end = t->n, n;
+	char c = 0;
+	const char *sign = t->p + from;
+	do {
+		sign = memchr(sign, '&', (size_t)(t->p + end - sign));
+		if (!sign)
+			return;
+	} while (!escape_at(t->p, (size_t)(sign++ - t->p), end, &c));
+	scan_text_room(t, end - from + 1); /* from here on t->p may be another */
+	t->p[t->n++] = ' ';
+	for (size_t i = from; i < end; i += n) {
+		c = t->p[i];
+		n = c == '&' ? escape_at(t->p, i, end, &c) : 1;
+		n = n ? n : 1;
+		t->p[t->n++] = c;
+	}
+}

@@ -183,6 +183,39 @@ static void a_word_wakes_with_the_second_that_its_rule_needs(void **state)
 	}
 }
 
+static void escaped_signs_hide_nothing(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "any: [\"Johnson & Johnson\"]", "a Johnson &amp; Johnson b" },
+		{ "any: [\"AT&T\"]", "AT\\u0026amp;T" },
+		{ "any: [\"AT&T\"]", "AT&T" },
+		{ "any: [amp]", "AT&amp;T" },
+		{ "any: [solaire]", "http://x.fr/a&lt;solaire" },
+		{ "any: ['/AT&T/']", "AT&amp;T" },
+		{ "any: ['/a<b>c/']", "&amp a&lt;b&gt;c" },
+		{ "any: ['/a&lt;b/']", "a&amp;lt;b" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf yaml;
+		buf_init(&yaml, 0);
+		buf_addf(&yaml, "rules: [{ name: r, %s }]", cases[i][0]);
+		struct ruleset *set = rules_of(buf_str(&yaml));
+		for (int kernel = SCAN_FASTEST; kernel <= SCAN_PLAIN_C; kernel++) {
+			struct buf block;
+			buf_init(&block, 0);
+			buf_addf(&block, "{\"text\":\"%s\"}\n", cases[i][1]);
+			struct seen seen = scan_with(
+				set, (enum scan_kernel_choice)kernel, buf_str(&block));
+			if (seen.count != 1)
+				fail_msg("%s: %s", cases[i][0], cases[i][1]);
+			buf_finish(&block);
+		}
+		ruleset_destroy(set);
+		buf_finish(&yaml);
+	}
+}
+
 static void a_word_with_too_many_neighbours_wakes_alone(void **state)
 {
 	(void)state;
@@ -211,6 +244,7 @@ int main(void)
 		cmocka_unit_test(the_record_after_a_broken_one_is_found),
 		cmocka_unit_test(a_phrase_wakes_with_its_neighbours_however_they_are_written),
 		cmocka_unit_test(a_word_wakes_with_the_second_that_its_rule_needs),
+		cmocka_unit_test(escaped_signs_hide_nothing),
 		cmocka_unit_test(a_word_with_too_many_neighbours_wakes_alone),
 	};
 	return cmocka_run_group_tests_name("scan of blocks", tests, NULL, NULL);
