@@ -27,6 +27,8 @@ static const struct {
 	{ "(?:foo|barbe|q)", { "foo", "barbe", "q" } },
 	{ "(ab|cd(e|f))", { "ab", "cde", "cdf" } },
 	{ "(?:un|deux)?", { "", "un", "deux" } },
+	{ "(?:un\\d+deux|trois[+-]\\dquatre)", { "un12deux", "trois-3quatre", "UN1Deux" } },
+	{ "(?:sel\\s*<\\d|po[!?]\\s+ivre)+", { "sel <1", "po?  ivre", "po! ivreSel<2" } },
 	{ "s?", { "", "s", "S" } },
 	{ "x{2,3}", { "xx", "xxx", "XX" } },
 	{ "(?:na)+", { "na", "nana", "NAna" } },
