@@ -196,8 +196,7 @@ static bool begin_frame(struct frames *f, const struct wslay_frame_iocb *frame)
 	else if (frame->opcode == WSLAY_BINARY_FRAME) {
 		why = "the server sent binary data instead of text";
 		code = FRAMES_CLOSE_UNSUPPORTED;
-	} else if (f->state == FRAMES_OPEN &&
-		frame->payload_length > f->max_message_bytes - f->message.n) {
+	} else if (frame->payload_length > FRAMES_MAX_SKIPPED_BYTES - f->message_bytes) {
 		why = "the server sent a message that is too long";
 		code = FRAMES_CLOSE_TOO_BIG;
 	}
@@ -208,15 +207,22 @@ static bool begin_frame(struct frames *f, const struct wslay_frame_iocb *frame)
 	f->in_frame = true;
 	if (wslay_is_ctrl_frame(frame->opcode))
 		f->control_bytes = 0;
-	else
+	else {
 		f->in_message = true;
+		f->message_bytes += frame->payload_length;
+	}
 	return true;
 }
 
 static bool end_message(struct frames *f, bool (*message)(void *ctx, struct str text), void *ctx)
 {
+	const bool too_long = f->message_bytes > f->max_message_bytes;
 	f->in_message = false;
-	if (f->state != FRAMES_OPEN)
+	f->message_bytes = 0;
+	f->too_long_count += too_long;
+	if (too_long)
+		buf_clear(&f->message);
+	if (too_long || f->state != FRAMES_OPEN)
 		return true;
 	const struct str text = f->message.n ? buf_str(&f->message) : STR("");
 	if (!utf8_valid(text)) {
@@ -243,7 +249,8 @@ static bool take_part(struct frames *f, const struct wslay_frame_iocb *frame,
 	if (control && part.n) {
 		memcpy(f->control + f->control_bytes, part.p, part.n);
 		f->control_bytes += part.n;
-	} else if (!control && f->state == FRAMES_OPEN) {
+	} else if (!control && f->message_bytes <= f->max_message_bytes &&
+		f->state == FRAMES_OPEN) {
 		buf_add(&f->message, part);
 	}
 	if (f->frame_bytes < frame->payload_length)

@@ -13,6 +13,9 @@ enum {
 	/* What the server does not read of our pongs may grow to that. */
 	FRAMES_MAX_OUT_BYTES = 256 * 1024,
 	FRAMES_MAX_SEND_BYTES = 64 * 1024, /* of one message of ours */
+	/* A message that is too long is stepped over and counted, so that a stream taken up again
+	 * does not run into it for ever; one that is longer than that closes the connection. */
+	FRAMES_MAX_SKIPPED_BYTES = 64 * 1024 * 1024,
 };
 
 /* Codes of a close. NO_CODE stands for a close frame without one and is never sent. */
@@ -36,7 +39,7 @@ enum frames_state {
 struct frames {
 	enum frames_state state;
 	struct buf out; /* to be sent; the caller cuts off what was */
-	uint64_t pong_count;
+	uint64_t pong_count, too_long_count;
 	/* Why we closed, for people; NULL: we did not, or because frames_close was called. */
 	const char *fault;
 	int sent_code; /* of our close, 0: none sent */
@@ -50,13 +53,14 @@ struct frames {
 	uint64_t frame_bytes; /* read of the payload of the frame being read */
 	size_t max_message_bytes;
 	struct buf message;
+	uint64_t message_bytes; /* with the frame being read, also of what is not kept */
 	bool in_message; /* a message has begun and lacks its last frame */
 	bool in_frame; /* the frame being read has begun */
 	unsigned char control[FRAMES_MAX_CONTROL_BYTES];
 	size_t control_bytes;
 };
 
-/* A message of more than max_message_bytes closes the connection. */
+/* A message of more than max_message_bytes is dropped and counted. */
 void frames_init(struct frames *f, size_t max_message_bytes);
 void frames_finish(struct frames *f); /* takes {0} */
 

@@ -475,6 +475,11 @@ struct websocket *websocket_create(struct loop *loop, const struct websocket_opt
 	return w;
 }
 
+uint64_t websocket_too_long_count(const struct websocket *w)
+{
+	return w->frames.too_long_count;
+}
+
 bool websocket_send(struct websocket *w, struct str text)
 {
 	frames_send(&w->frames, text);

@@ -16,7 +16,7 @@ struct websocket_options {
 	int64_t timeout_us; /* to connect, and as much again for the answer; 0: 10 s */
 	/* Nothing came for half of that: a ping. For all of it: WEBSOCKET_STALLED. 0: never. */
 	int64_t stall_us;
-	size_t max_message_bytes;
+	size_t max_message_bytes; /* a longer one is dropped and counted */
 	int64_t (*wall_us)(void); /* for Retry-After dates; NULL: the clock's */
 };
 
@@ -62,5 +62,6 @@ struct websocket *websocket_create(struct loop *loop, const struct websocket_opt
 /* Says goodbye, as far as that goes without waiting. Takes NULL. Not allowed within open, message
  * and piece. */
 void websocket_destroy(struct websocket *w);
+uint64_t websocket_too_long_count(const struct websocket *w);
 /* Only after open and before end; UTF-8 of at most 64 KiB. False: the server does not read. */
 bool websocket_send(struct websocket *w, struct str text);

@@ -385,43 +385,71 @@ static void the_reason_of_a_close_is_kept(void **state)
 	frames_finish(&f);
 }
 
-static void the_size_of_a_message_has_a_ceiling_however_it_is_cut(void **state)
+static void a_message_that_is_too_long_is_dropped_however_it_is_cut(void **state)
 {
 	(void)state;
 	static const struct {
 		struct str bytes;
-		size_t count;
+		size_t too_long_count;
 	} cases[] = {
 		{ BYTES("\x81\x08"
 			"12345678"),
-			1 },
+			0 },
 		{ BYTES("\x81\x09"
 			"123456789"),
-			0 },
+			1 },
 		{ BYTES("\x01\x04"
 			"1234\x80\x04"
 			"5678"),
-			1 },
-		{ BYTES("\x01\x04"
-			"1234\x80\x05"
-			"56789"),
 			0 },
+		{ BYTES("\x01\x04"
+			"1234\x89\x00\x80\x05"
+			"56789"),
+			1 },
 		{ BYTES("\x01\x08"
 			"12345678\x80\x01"
 			"9"),
-			0 },
-		{ BYTES("\x81\x7f\x7f\xff\xff\xff\xff\xff\xff\xffx"), 0 },
+			1 },
+		{ BYTES("\x01\x09"
+			"123456789\x80\x00"),
+			1 },
+		{ BYTES("\x81\x09"
+			"12345678\xff"),
+			1 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct frames f;
-		struct heard h = { 0 };
-		frames_init(&f, 8);
-		feed(&f, &h, cases[i].bytes, 1);
-		assert_int_equal(h.count, cases[i].count);
-		assert_int_equal(f.sent_code, cases[i].count ? 0 : 1009);
-		buf_finish(&h.text);
-		frames_finish(&f);
+		for (size_t piece_bytes = 1; piece_bytes < 20; piece_bytes++) {
+			struct frames f;
+			struct heard h = { 0 };
+			frames_init(&f, 8);
+			feed(&f, &h, cases[i].bytes, piece_bytes);
+			assert_int_equal(h.count, 1 - cases[i].too_long_count);
+			assert_int_equal(f.too_long_count, cases[i].too_long_count);
+			frames_feed(&f,
+				STR("\x81\x08"
+				    "12345678"),
+				hear, &h);
+			assert_int_equal(h.count, 2 - cases[i].too_long_count);
+			assert_int_equal(f.state, FRAMES_OPEN);
+			buf_finish(&h.text);
+			frames_finish(&f);
+		}
 	}
+}
+
+static void a_message_past_all_measure_closes(void **state)
+{
+	(void)state;
+	static const struct frame_case cases[] = {
+		{ "64 MiB", BYTES("\x81\x7f\0\0\0\0\x04\0\0\0x"), "", .out = "" },
+		{ "64 MiB and 1", BYTES("\x81\x7f\0\0\0\0\x04\0\0\x01x"), "", FAULT(1009) },
+		{ "most", BYTES("\x81\x7f\x7f\xff\xff\xff\xff\xff\xff\xffx"), "", FAULT(1009) },
+		{ "together",
+			BYTES("\x01\x01"
+			      "a\x80\x7f\0\0\0\0\x04\0\0\0x"),
+			"", FAULT(1009) },
+	};
+	CHECK(cases);
 }
 
 static void after_our_close_only_theirs_counts(void **state)
@@ -511,7 +539,8 @@ int main(void)
 		cmocka_unit_test(a_close_is_answered_with_its_code),
 		cmocka_unit_test(only_codes_that_may_be_sent_are_taken),
 		cmocka_unit_test(the_reason_of_a_close_is_kept),
-		cmocka_unit_test(the_size_of_a_message_has_a_ceiling_however_it_is_cut),
+		cmocka_unit_test(a_message_that_is_too_long_is_dropped_however_it_is_cut),
+		cmocka_unit_test(a_message_past_all_measure_closes),
 		cmocka_unit_test(after_our_close_only_theirs_counts),
 		cmocka_unit_test(what_the_server_does_not_read_has_a_ceiling),
 		cmocka_unit_test(reading_stops_where_the_caller_says),
