@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "net/sse.h"
+#include "sources/picker.h"
 #include "sources/records.h"
 #include "sources/web_options.h"
 
@@ -26,7 +27,7 @@ static const char *const format_names[] = { "auto", "ndjson", "sse", NULL };
 struct http_source {
 	struct source base;
 	struct str url, token, ca_file;
-	struct str_list headers, events;
+	struct str_list headers, events, drops;
 	int format;
 	int64_t stall_us;
 
@@ -38,6 +39,8 @@ struct http_source {
 	struct records records;
 	struct sse sse;
 	struct buf block; /* the payloads of one piece */
+	struct drop drop;
+	struct buf kept; /* of a block, what is not dropped */
 	struct buf problem; /* why the answer is not wanted; the end reports it */
 	enum backoff_kind problem_kind;
 	bool told_to_stop;
@@ -118,8 +121,10 @@ static bool on_headers(void *ctx, const struct http_answer *answer)
 
 static bool deliver(struct http_source *h, struct str records, struct str cursor)
 {
+	if (records.p)
+		records = drop_from(&h->drop, records, &h->kept);
 	const struct source_block block = { .records = records, .cursor = cursor };
-	return !records.p || source_deliver(&h->base, &block) == 0;
+	return records.n == 0 || source_deliver(&h->base, &block) == 0;
 }
 
 static bool wanted(const struct http_source *h, struct str type)
@@ -280,6 +285,8 @@ static void prepare(struct http_source *h)
 		sse_init(&h->sse, SOURCE_MAX_RECORD_BYTES);
 		buf_init(&h->block, EVENTS_MAX_BYTES);
 		buf_init(&h->problem, PROBLEM_MAX_BYTES);
+		buf_init(&h->kept, EVENTS_MAX_BYTES);
+		drop_init(&h->drop, h->drops);
 	}
 	h->ready = true;
 	records_reset(&h->records);
@@ -339,6 +346,8 @@ static void http_source_finish(struct source *s)
 	sse_finish(&h->sse);
 	buf_finish(&h->block);
 	buf_finish(&h->problem);
+	buf_finish(&h->kept);
+	drop_finish(&h->drop);
 	h->ready = false;
 }
 
@@ -347,13 +356,14 @@ static void http_source_finish(struct source *s)
 static bool http_source_check(struct source *s, const struct conf_node *node, struct diag *diag)
 {
 	const struct http_source *h = (const struct http_source *)s;
-	const struct conf_node *events = conf_get(node, "events");
+	const struct conf_node *events = conf_get(node, "events"), *drop = conf_get(node, "drop");
 	const struct web_options options = { h->url, h->token, h->headers, STR("http://"),
 		STR("https://") };
 	if (h->events.count && h->format == FORMAT_NDJSON)
 		diag_warning(diag, events ? events->at : node->at,
 			"lines have no event types: 'events'");
-	return web_check(&options, node, diag);
+	const bool drops = drop_check(h->drops, drop ? drop->at : node->at, diag);
+	return web_check(&options, node, diag) && drops;
 }
 
 static const struct conf_field http_fields[] = {
@@ -380,6 +390,10 @@ static const struct conf_field http_fields[] = {
 		.type = CONF_TEXTS,
 		.offset = offsetof(struct http_source, events),
 		.help = "the types of server-sent events to take; all if absent" },
+	{ .key = "drop",
+		.type = CONF_TEXTS,
+		.offset = offsetof(struct http_source, drops),
+		.help = "records to leave out, each PATH=VALUE" },
 	{ .key = "stall",
 		.type = CONF_DURATION,
 		.offset = offsetof(struct http_source, stall_us),
