@@ -133,6 +133,8 @@ static void fail(struct frames *f, int code, const char *why)
 {
 	if (f->state == FRAMES_OPEN)
 		f->fault = why;
+	else if (f->state == FRAMES_CLOSING)
+		f->state = FRAMES_CLOSED; /* ours is on its way; theirs cannot come any more */
 	frames_close(f, code);
 	/* Where the next frame begins cannot be known any more. */
 	f->piece = STR_NONE;

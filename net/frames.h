@@ -32,7 +32,9 @@ enum {
 enum frames_state {
 	FRAMES_OPEN,
 	FRAMES_CLOSING, /* our close is in `out`; only theirs is waited for, all else is dropped */
-	FRAMES_CLOSED, /* theirs came; the answer to it is in `out`, and nothing more is read */
+	/* Theirs came and the answer to it is in `out`, or after ours it cannot come any more.
+	 * Nothing more is read. */
+	FRAMES_CLOSED,
 	FRAMES_BROKEN, /* nothing more can be read or said: the server reads nothing */
 };
 

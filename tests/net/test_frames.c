@@ -467,7 +467,8 @@ static void after_our_close_only_theirs_counts(void **state)
 	feed(&f, &h,
 		STR("\x81\x01"
 		    "a\x89\x00\x01\x01"
-		    "b\x82\x00"),
+		    "b\x80\x01"
+		    "c"),
 		1);
 	assert_int_equal(h.count, 0);
 	assert_int_equal(f.state, FRAMES_CLOSING);
@@ -475,6 +476,26 @@ static void after_our_close_only_theirs_counts(void **state)
 	read_out(&f, &out);
 	check_text(buf_str(&out), "text:subscribe ping: close 1001: ");
 	buf_finish(&out);
+	buf_finish(&h.text);
+	frames_finish(&f);
+}
+
+static void a_fault_after_our_close_ends_the_reading(void **state)
+{
+	(void)state;
+	struct frames f;
+	struct heard h = { 0 };
+	frames_init(&f, MAX_BYTES);
+	frames_close(&f, FRAMES_CLOSE_GOING_AWAY);
+	const size_t out_bytes = f.out.n;
+	feed(&f, &h,
+		STR("\x83\x05hello\x88\x00\x81\x01"
+		    "a"),
+		3);
+	assert_int_equal(f.state, FRAMES_CLOSED);
+	assert_int_equal(f.close_code, 0);
+	assert_int_equal(f.out.n, out_bytes);
+	assert_int_equal(h.count, 0);
 	buf_finish(&h.text);
 	frames_finish(&f);
 }
@@ -542,6 +563,7 @@ int main(void)
 		cmocka_unit_test(a_message_that_is_too_long_is_dropped_however_it_is_cut),
 		cmocka_unit_test(a_message_past_all_measure_closes),
 		cmocka_unit_test(after_our_close_only_theirs_counts),
+		cmocka_unit_test(a_fault_after_our_close_ends_the_reading),
 		cmocka_unit_test(what_the_server_does_not_read_has_a_ceiling),
 		cmocka_unit_test(reading_stops_where_the_caller_says),
 		cmocka_unit_test(masks_differ_from_frame_to_frame),
