@@ -91,6 +91,13 @@ class Presets(harness.Case):
         )
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_the_example_is_right(self):
+        path = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "networks.yaml")
+        done = subprocess.run(
+            [harness.PROGRAM, "check", "-c", path], capture_output=True, text=True, check=False
+        )
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_bluesky_brings_the_posts_of_jetstream(self):
         lines = self.lines("jetstream/events_v1.ndjson")
         wanted = set()
