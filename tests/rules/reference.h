@@ -78,8 +78,8 @@
  * the term. At its end i and y are the same.
  *
  * =: each word found has the same letters as the term's word, case and accents included (joined:
- * the whole body as the words joined). Symbols: the same bytes anywhere. Regex: regex_find; where it
- * gives up, the answer is neither yes nor no, and a rule matches if it does so either way.
+ * the whole body as the words joined). Symbols: the same bytes anywhere. Regex: regex_find; where
+ * it gives up, the answer is neither yes nor no, and a rule matches if it does so either way.
  * Distances, of NEAR and of phrases with a gap: reference_near.h.
  * Each field is searched by itself.
  *

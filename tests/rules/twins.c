@@ -164,7 +164,8 @@ bool twins_agree_on(struct twins *t, const struct post *post, struct str record,
 	t->broken_span = false;
 	*matching = ruleset_match(t->set, t->scratch, post, note_match, t);
 	if (ruleset_any(t->set, t->scratch, post) != (*matching > 0)) {
-		buf_addf(why, "%zu rules match, but asked for any the answer is another\n", *matching);
+		buf_addf(why, "%zu rules match, but asked for any the answer is another\n",
+			*matching);
 		return false;
 	}
 	for (size_t i = 0; i < t->rules->rule_count; i++) {
