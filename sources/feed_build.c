@@ -186,6 +186,13 @@ void feed_build_tag(struct feed_builder *b, struct str raw)
 		b->feed->cut = true;
 }
 
+void feed_build_tags(struct feed_builder *b, struct str raw)
+{
+	struct str piece;
+	while (str_next(&raw, ',', &piece))
+		feed_build_tag(b, piece);
+}
+
 /* ---- links ---- */
 
 void feed_build_link(struct feed_builder *b, struct str url, enum feed_link_rank rank)
@@ -305,26 +312,34 @@ static struct feed_person read_person(struct str s)
 	return (struct feed_person){ .name = s };
 }
 
-void feed_build_person(struct feed_builder *b, const struct feed_person *person)
+static void add_person(struct feed_builder *b, const struct feed_person *p)
 {
 	struct feed_draft *d = draft_of(b);
+	if (!p->name.n && !p->email.n && !p->url.n)
+		return;
+	if (d->weak_author)
+		d->author_count = 0;
+	d->weak_author = false;
+	for (size_t i = 0; i < d->author_count; i++) {
+		const struct feed_person *known = &d->authors[i];
+		if (str_eq(known->name, p->name) && str_eq(known->email, p->email) &&
+			str_eq(known->url, p->url))
+			return;
+	}
+	if (d->author_count < FEED_MAX_ITEMS)
+		d->authors[d->author_count++] = *p;
+	else
+		b->feed->cut = true;
+}
+
+void feed_build_person(struct feed_builder *b, const struct feed_person *person)
+{
 	const struct feed_person p = {
 		.name = feed_build_value(b, person->name, FEED_TEXT_GUESS),
 		.email = feed_build_value(b, person->email, FEED_TEXT_PLAIN),
 		.url = feed_build_value(b, person->url, FEED_TEXT_PLAIN),
 	};
-	if (!p.name.p && !p.email.p && !p.url.p)
-		return;
-	if (d->weak_author)
-		d->author_count = 0;
-	d->weak_author = false;
-	for (size_t i = 0; i < d->author_count; i++)
-		if (str_eq(d->authors[i].name, p.name) && str_eq(d->authors[i].email, p.email))
-			return;
-	if (d->author_count < FEED_MAX_ITEMS)
-		d->authors[d->author_count++] = p;
-	else
-		b->feed->cut = true;
+	add_person(b, &p);
 }
 
 void feed_build_author(struct feed_builder *b, struct str raw, bool weak)
@@ -338,6 +353,6 @@ void feed_build_author(struct feed_builder *b, struct str raw, bool weak)
 	if (!s.n)
 		return;
 	const struct feed_person person = read_person(s);
-	feed_build_person(b, &person);
+	add_person(b, &person);
 	d->weak_author = weak;
 }

@@ -54,6 +54,7 @@ void feed_build_link(struct feed_builder *b, struct str url, enum feed_link_rank
 void feed_build_other_link(struct feed_builder *b, const struct feed_link *link);
 void feed_build_enclosure(struct feed_builder *b, const struct feed_link *link);
 void feed_build_tag(struct feed_builder *b, struct str raw);
+void feed_build_tags(struct feed_builder *b, struct str raw); /* with commas between them */
 void feed_build_published(struct feed_builder *b, struct str raw, bool weak);
 void feed_build_updated(struct feed_builder *b, struct str raw);
 /* "name", "me@example.com", "me@example.com (name)", "name (me@example.com)", "name <me@...>". */

@@ -152,8 +152,10 @@ static bool take_attributes(
 	struct str term;
 	switch (field) {
 	case FEED_NAME_LINK:
-		if (!attribute(e, STR("href")).p)
-			return false;
+		if (!attribute(e, STR("href")).p) {
+			const struct str rel = attribute(e, STR("rel"));
+			return rel.n && !is_rel(rel, STR("alternate"));
+		}
 		take_link(r, e);
 		return true;
 	case FEED_NAME_ENCLOSURE:
@@ -360,6 +362,9 @@ static void end_value(struct reader *r)
 	case FEED_NAME_TAG:
 		feed_build_tag(b, raw);
 		break;
+	case FEED_NAME_TAGS:
+		feed_build_tags(b, raw);
+		break;
 	case FEED_NAME_LANG:
 		feed_build_lang(b, raw);
 		break;
@@ -447,6 +452,8 @@ static enum role role_below(enum role parent, const struct feed_xml_element *e, 
 	/* media:group, which YouTube puts around what it says about a film. */
 	if (str_eq(name, STR("group")) && feed_space_of(&e->name) == FEED_SPACE_MEDIA)
 		return parent;
+	if (str_eq(name, STR("categories")) && parent == ROLE_ENTRY)
+		return parent;
 	return ROLE_IGNORED;
 }
 
@@ -487,9 +494,24 @@ static void open_below(struct reader *r, const struct feed_xml_element *e, enum 
 		begin_value(r, e, field);
 }
 
+/* An RSS author with Atom's parts. */
+static void author_is_person(struct reader *r, const struct feed_xml_element *e)
+{
+	const enum feed_name field = feed_name_of(&e->name);
+	if (r->value.field != FEED_NAME_AUTHOR || r->value.depth ||
+		str_trim(buf_str(&r->value.raw)).n)
+		return;
+	if (field != FEED_NAME_NAME && field != FEED_NAME_EMAIL && field != FEED_NAME_URL)
+		return;
+	r->value.field = FEED_NAME_NONE;
+	r->person = (struct feed_person){ 0 };
+	top(r)->role = ROLE_PERSON;
+}
+
 static bool on_open(void *ctx, const struct feed_xml_element *e)
 {
 	struct reader *r = ctx;
+	author_is_person(r, e);
 	if (r->value.field != FEED_NAME_NONE) {
 		r->value.depth++;
 		add_tag(&r->value, e);

@@ -47,6 +47,7 @@ enum item_path {
 	I_MODIFIED,
 	I_LANGUAGE,
 	I_TAGS,
+	I_TAG_TEXT, /* some write them as one text */
 	I_AUTHORS,
 	I_AUTHOR,
 	I_ATTACHMENTS,
@@ -64,6 +65,7 @@ static const char *const item_paths[I_COUNT] = {
 	[I_MODIFIED] = "date_modified",
 	[I_LANGUAGE] = "language",
 	[I_TAGS] = "tags[]",
+	[I_TAG_TEXT] = "tags",
 	[I_AUTHORS] = "authors[]",
 	[I_AUTHOR] = "author",
 	[I_ATTACHMENTS] = "attachments[]",
@@ -171,6 +173,7 @@ static void take_item(struct reader *r, struct str record)
 	for (size_t i = 0; i < v[I_TAGS].count; i++)
 		if (v[I_TAGS].items[i].type == JSON_STRING)
 			feed_build_tag(b, v[I_TAGS].items[i].text);
+	feed_build_tags(b, text_of(&v[I_TAG_TEXT]));
 	take_people(r, v[I_AUTHORS].count ? &v[I_AUTHORS] : &v[I_AUTHOR]);
 	take_attachments(r, &v[I_ATTACHMENTS]);
 	feed_build_close_entry(b);
