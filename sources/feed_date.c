@@ -180,7 +180,9 @@ static void read_iso_day(struct scanner *in, struct date *d)
 		return;
 	}
 	in->at = from;
-	(void)read_number(in, 2, &d->month);
+	/* Without a dash both digits must be there. */
+	if (read_number(in, 2, &d->month) != 2 && !dash)
+		d->month = 0;
 	if ((char_at(in, 0) == '-' || char_at(in, 0) == '/') && digit(char_at(in, 1)))
 		in->at++;
 	if (digit(char_at(in, 0)))
