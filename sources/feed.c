@@ -129,8 +129,11 @@ static void format_cursor(const struct feed_source *f, struct buf *out)
 
 static int deliver(struct feed_source *f, struct buf *records, struct str cursor)
 {
-	const struct source_block block = { .records = records->n ? buf_str(records) : STR(""),
-		.cursor = cursor };
+	const struct source_block block = {
+		/* A blank line is no record, and brings the cursor alone. */
+		.records = records->n ? buf_str(records) : STR("\n"),
+		.cursor = cursor,
+	};
 	const int r = source_deliver(&f->base, &block);
 	buf_clear(records);
 	return r;

@@ -6,6 +6,9 @@
 
 enum { KEY_DIGITS = 16, FIELDS = 6 };
 
+/* Neither addresses nor validators hold control characters. */
+enum { LINE_END = 0x1E };
+
 static const struct str first_line = { "feeds 1", 7 };
 
 void feed_state_init(struct feed_state *f, struct str url)
@@ -112,7 +115,7 @@ bool feed_state_see(struct feed_state *f, const uint64_t *keys, size_t count, si
 void feed_states_format(const struct feed_state *feeds, size_t count, struct buf *out)
 {
 	buf_add(out, first_line);
-	buf_add_char(out, '\n');
+	buf_add_char(out, LINE_END);
 	for (size_t i = 0; i < count; i++) {
 		const struct feed_state *f = &feeds[i];
 		if (!f->known && !f->gone)
@@ -127,7 +130,7 @@ void feed_states_format(const struct feed_state *feeds, size_t count, struct buf
 		buf_add(out, f->gone ? STR("\tgone\t") : STR("\t\t"));
 		for (size_t k = 0; k < f->key_count; k++)
 			buf_addf(out, "%016llx", (unsigned long long)f->keys[k]);
-		buf_add_char(out, '\n');
+		buf_add_char(out, LINE_END);
 	}
 }
 
@@ -165,9 +168,9 @@ static void take_line(struct str line, struct feed_state *feeds, size_t count)
 bool feed_states_parse(struct str cursor, struct feed_state *feeds, size_t count)
 {
 	struct str line;
-	if (!str_next(&cursor, '\n', &line) || !str_eq(line, first_line))
+	if (!str_next(&cursor, LINE_END, &line) || !str_eq(line, first_line))
 		return false;
-	while (str_next(&cursor, '\n', &line))
+	while (str_next(&cursor, LINE_END, &line))
 		take_line(line, feeds, count);
 	return true;
 }

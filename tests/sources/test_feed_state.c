@@ -118,9 +118,11 @@ static void what_is_no_cursor_changes_nothing(void **state)
 	assert_false(feed_states_parse(STR_NONE, &f, 1));
 	assert_false(feed_states_parse(STR("12:34:56"), &f, 1));
 	assert_false(f.known);
-	assert_true(feed_states_parse(STR("feeds 1\nhttp://a/\t\t\t\t\t12g4\n"), &f, 1));
+	assert_true(feed_states_parse(STR("feeds 1\x1Ehttp://a/\t\t\t\t\t12g4\x1E"), &f, 1));
 	assert_int_equal(f.key_count, 0);
-	assert_true(feed_states_parse(STR("feeds 1\nhttp://a/"), &f, 1));
+	assert_true(feed_states_parse(STR("feeds 1\x1E"
+					  "http://a/"),
+		&f, 1));
 	assert_true(f.known);
 	feed_state_finish(&f);
 }
