@@ -57,8 +57,13 @@ bool utf8_valid(struct str s)
 			i += 8;
 			continue;
 		}
+		unsigned char a = (unsigned char)s.p[i];
 		uint32_t c;
-		size_t n = utf8_read(s, i, &c);
+		size_t n = 1;
+		if (a >= 0xC2 && a <= 0xDF && i + 1 < s.n && continues((unsigned char)s.p[i + 1]))
+			n = 2; /* without a call for the letters of Europe */
+		else if (a >= 0x80)
+			n = utf8_read(s, i, &c);
 		if (n == 0)
 			return false;
 		i += n;

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "rules/address.h"
 #include "rules/compile_alike.h"
+#include "rules/compile_waits.h"
 #include "rules/term_alike.h"
 #include "rules/wake_words.h"
 
@@ -17,9 +18,7 @@ struct compiler {
 	struct ruleset *set;
 	struct rules *rules;
 	struct text text;
-	bool *wakes; /* by term: a rule waits for it */
 	struct str_list *term_literals; /* by term: of a regex; NULL if no term is one */
-	size_t *list_costs; /* what it costs to wait for any term of a list */
 	struct buf joined;
 	struct wake_words wake_words;
 };
@@ -29,7 +28,27 @@ static void add_wake(struct compiler *c, struct str folded)
 	wake_words_add(&c->wake_words, wake_piece(folded));
 }
 
+/* A rule's own word counts beside the second that the rule needs; a list's may be in many rules. */
+static void add_word_wake(struct compiler *c, const struct term *term)
+{
+	uint32_t second = term->listed ? 0 : c->set->rule_second[term->owner];
+	if (second && term_is_plain_word(term))
+		wake_words_add_with(
+			&c->wake_words, term->folded, c->rules->terms[second - 1].folded);
+	else
+		add_wake(c, term->folded);
+}
+
 /* --- one term --- */
+
+static struct posting posting(
+	const struct compiler *c, uint32_t id, size_t position, enum posting_kind kind)
+{
+	return (struct posting){ .term = id,
+		.position = (uint16_t)position,
+		.kind = (uint8_t)kind,
+		.waits = c->set->waits[id] };
+}
 
 static void add_without_apostrophes(struct buf *out, struct str s)
 {
@@ -110,25 +129,25 @@ static void add_words_term(struct compiler *c, uint32_t id)
 	struct str first = text_word(&c->text, words->items[0]);
 	if (words->count == 1 && str_eq(first, term->folded) &&
 		str_find_char(first, '\'') == SIZE_MAX) {
-		words_add(&set->words, term->folded, id, 0, POSTING_WORD);
-		if (c->wakes[id])
-			add_wake(c, term->folded);
+		words_add(&set->words, term->folded, posting(c, id, 0, POSTING_WORD));
+		if (set->waits[id])
+			add_word_wake(c, term);
 		return;
 	}
 	size_t anchor = anchor_of(c, words);
 	const struct phrase *phrase = keep_phrase(c, id);
 	struct str joined = join(c, phrase, false);
 	if (phrase->count == 1 || term->gap) {
-		words_add(&set->words, phrase->words[anchor].word, id, (uint16_t)anchor,
-			POSTING_WORD);
+		words_add(&set->words, phrase->words[anchor].word,
+			posting(c, id, anchor, POSTING_WORD));
 	} else {
 		const struct phrase_word *pair = phrase->words + anchor - (anchor > 0);
-		words_add_pair(&set->words, pair[0].word, pair[1].word, id,
-			(uint16_t)(pair - phrase->words));
+		words_add_pair(&set->words, pair[0].word, pair[1].word,
+			posting(c, id, (size_t)(pair - phrase->words), POSTING_PAIR));
 	}
 	if (!str_eq(joined, phrase->words[0].word))
-		words_add(&set->words, joined, id, 0, POSTING_JOINED);
-	if (c->wakes[id]) {
+		words_add(&set->words, joined, posting(c, id, 0, POSTING_JOINED));
+	if (c->set->waits[id]) {
 		if (term->gap)
 			add_wake(c, phrase->words[anchor].word);
 		else
@@ -140,10 +159,10 @@ static void add_words_term(struct compiler *c, uint32_t id)
 static void add_entity_term(struct compiler *c, uint32_t id, enum posting_kind kind)
 {
 	struct str body = c->rules->terms[id].folded;
-	words_add(&c->set->words, body, id, 0, kind);
+	words_add(&c->set->words, body, posting(c, id, 0, kind));
 	/* The first label of name.example.social is the one that tells it apart. */
 	size_t dot = kind == POSTING_HANDLE ? str_find_char(body, '.') : SIZE_MAX;
-	if (c->wakes[id])
+	if (c->set->waits[id])
 		add_wake(c, str_slice(body, 0, dot));
 }
 
@@ -152,14 +171,14 @@ static void add_link_term(struct compiler *c, uint32_t id)
 	struct ruleset *set = c->set;
 	struct str own = c->rules->terms[id].folded;
 	if (c->rules->terms[id].kind == TERM_SITE) {
-		words_add(&set->words, own, id, 0, POSTING_SITE);
+		words_add(&set->words, own, posting(c, id, 0, POSTING_SITE));
 		own = address_host_label(own);
 	} else {
 		struct str word = address_anchor(own);
-		words_add(&set->words, word, id, (uint16_t)(word.p - own.p), POSTING_URL);
+		words_add(&set->words, word, posting(c, id, (size_t)(word.p - own.p), POSTING_URL));
 	}
 	set->finds_links = true;
-	if (!c->wakes[id])
+	if (!c->set->waits[id])
 		return;
 	set->waits_for_links = true;
 	add_wake(c, own);
@@ -171,7 +190,7 @@ static void add_tag_term(struct compiler *c, uint32_t id)
 	bool listed = c->rules->terms[id].only == 0; /* also in the list of hashtags */
 	add_entity_term(c, id, POSTING_TAG);
 	set->finds_tags = set->finds_tags || listed;
-	set->waits_for_tags = set->waits_for_tags || (listed && c->wakes[id]);
+	set->waits_for_tags = set->waits_for_tags || (listed && c->set->waits[id]);
 }
 
 static void add_term(struct compiler *c, uint32_t id)
@@ -208,108 +227,7 @@ static void add_term(struct compiler *c, uint32_t id)
 	}
 }
 
-/* --- what a rule waits for --- */
-
-/* What it costs to wait for something: words that occur often cost more. Nothing to wait for, so
- * that every post must be looked at: */
-#define COST_ALWAYS SIZE_MAX
-
-static size_t term_cost(const struct compiler *c, uint32_t id)
-{
-	const struct term *t = &c->rules->terms[id];
-	if (t->kind == TERM_SYMBOLS)
-		return COST_ALWAYS;
-	if (term_is_alike(t))
-		return alike_term_cost(t);
-	if (t->kind == TERM_REGEX)
-		return c->term_literals[id].count ? 20 * c->term_literals[id].count : COST_ALWAYS;
-	struct str own = t->kind == TERM_SITE ? address_host_label(t->folded) : t->folded;
-	size_t r = word_rarity(wake_piece(own), false);
-	return r > 7 ? 1 : r > 5 ? 3 : r > 4 ? 10 : 40;
-}
-
-static size_t sum(size_t a, size_t b)
-{
-	return a == COST_ALWAYS || b == COST_ALWAYS ? COST_ALWAYS : a + b;
-}
-
-static void find_list_costs(struct compiler *c)
-{
-	c->list_costs = mem_zero(c->rules->list_count + 1, sizeof *c->list_costs);
-	for (size_t i = 0; i < c->rules->list_count; i++) {
-		const struct term_list *l = &c->rules->lists[i];
-		for (uint32_t j = 0; j < l->term_count; j++)
-			c->list_costs[i] = sum(c->list_costs[i], term_cost(c, l->first_term + j));
-	}
-}
-
-static size_t cost_of(const struct compiler *c, const struct expr *e);
-
-/* The cheapest child of a conjunction, or NULL if none can be waited for. */
-static const struct expr *cheapest(const struct compiler *c, const struct expr *e)
-{
-	const struct expr *best = NULL;
-	size_t best_cost = COST_ALWAYS;
-	for (size_t i = 0; i < e->child_count; i++) {
-		size_t cost = cost_of(c, e->children[i]);
-		if (cost < best_cost) {
-			best = e->children[i];
-			best_cost = cost;
-		}
-	}
-	return best;
-}
-
-/* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
-static size_t cost_of(const struct compiler *c, const struct expr *e)
-{
-	size_t cost = 0;
-	const struct expr *best;
-	switch (e->kind) {
-	case EXPR_TERM:
-		return term_cost(c, e->term);
-	case EXPR_LIST:
-		return c->list_costs[e->list];
-	case EXPR_OR:
-		for (size_t i = 0; i < e->child_count; i++)
-			cost = sum(cost, cost_of(c, e->children[i]));
-		return cost;
-	case EXPR_AND:
-	case EXPR_NEAR:
-		best = cheapest(c, e);
-		return best ? cost_of(c, best) : COST_ALWAYS;
-	case EXPR_NOT:
-	case EXPR_FIELD:
-		break;
-	}
-	return COST_ALWAYS;
-}
-
-/* Marks the terms to wait for, of an expression whose cost is not COST_ALWAYS. */
-static void mark_wakes(struct compiler *c, const struct expr *e)
-{
-	const struct term_list *list;
-	switch (e->kind) {
-	case EXPR_TERM:
-		c->wakes[e->term] = true;
-		break;
-	case EXPR_LIST:
-		list = &c->rules->lists[e->list];
-		memset(c->wakes + list->first_term, true, list->term_count);
-		break;
-	case EXPR_OR:
-		for (size_t i = 0; i < e->child_count; i++)
-			mark_wakes(c, e->children[i]);
-		break;
-	case EXPR_AND:
-	case EXPR_NEAR:
-		mark_wakes(c, cheapest(c, e));
-		break;
-	case EXPR_NOT:
-	case EXPR_FIELD:
-		break;
-	}
-}
+/* --- lists --- */
 
 /* Calls see(ctx, list) for each list that an expression names. */
 static void each_list(const struct expr *e,
@@ -421,37 +339,17 @@ static void add_literals(struct compiler *c)
 
 /* --- the whole --- */
 
-/* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
-static bool is_any_term(const struct expr *e)
+/* Those last that a rule waits for, so that they stand first among the postings of a word. */
+static void add_terms(struct compiler *c)
 {
-	if (e->kind == EXPR_TERM || e->kind == EXPR_LIST)
-		return true;
-	bool any = e->kind == EXPR_OR;
-	for (size_t i = 0; i < e->child_count && any; i++)
-		any = is_any_term(e->children[i]);
-	return any;
-}
-
-static void mark_rules(struct compiler *c)
-{
-	struct ruleset *set = c->set;
-	size_t n = c->rules->rule_count;
-	set->rule_any_term = mem_zero(n + 1, sizeof *set->rule_any_term);
-	set->rule_always = mem_zero(n + 1, sizeof *set->rule_always);
-	set->always = mem_zero(n + 1, sizeof *set->always);
-	for (size_t i = 0; i < n; i++) {
-		const struct expr *root = c->rules->rules[i].root;
-		set->rule_any_term[i] = is_any_term(root);
-		if (cost_of(c, root) == COST_ALWAYS) {
-			set->rule_always[i] = true;
-			set->always[set->always_count++] = (uint32_t)i;
-		} else {
-			mark_wakes(c, root);
+	for (int waits = 0; waits < 2; waits++) {
+		for (size_t i = 0; i < c->rules->term_count; i++) {
+			if (c->set->waits[i] == waits)
+				add_term(c, (uint32_t)i);
 		}
 	}
 }
 
-/* Those first that count alone. */
 struct ruleset *ruleset_create(struct rules *rules)
 {
 	struct ruleset *set = mem_zero(1, sizeof *set);
@@ -461,22 +359,17 @@ struct ruleset *ruleset_create(struct rules *rules)
 	words_init(&set->words);
 	text_init(&c.text);
 	buf_init(&c.joined, 0);
-	c.wakes = mem_zero(rules->term_count + 1, sizeof *c.wakes);
 	find_literals(&c);
-	find_list_costs(&c);
-	mark_rules(&c);
-	for (size_t i = 0; i < rules->term_count; i++)
-		add_term(&c, (uint32_t)i);
+	compile_waits(set, c.term_literals);
+	add_terms(&c);
 	words_ready(&set->words);
 	add_literals(&c);
-	set->alike = compiled_alike_create(rules, c.wakes);
+	set->alike = compiled_alike_create(rules, set->waits);
 	link_lists(&c);
 	wake_words_fill(&c.wake_words, &set->wake);
 	text_finish(&c.text);
 	buf_finish(&c.joined);
-	mem_free(c.wakes);
 	mem_free(c.term_literals);
-	mem_free(c.list_costs);
 	wake_words_finish(&c.wake_words);
 	return set;
 }
@@ -496,6 +389,9 @@ void ruleset_destroy(struct ruleset *set)
 	mem_free(set->list_rules);
 	mem_free(set->list_first);
 	mem_free(set->symbol_terms);
+	mem_free(set->waits);
+	mem_free(set->rule_second);
+	mem_free(set->second_hash);
 	mem_free(set->rule_any_term);
 	mem_free(set->rule_always);
 	mem_free(set->always);

@@ -1,5 +1,5 @@
 /* Near misses: what a reader takes for the term, and why it does not count. */
-#include "rules/compiled.h"
+#include "rules/matching.h"
 #include "rules/explain_part.h"
 
 enum {

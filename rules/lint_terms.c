@@ -1,5 +1,6 @@
 #include "base/fold.h"
 #include "base/utf8.h"
+#include "rules/common_words.h"
 #include "rules/lint.h"
 
 /* The terms of one rule or list. */
@@ -18,33 +19,10 @@ static bool may_note(struct linting *l)
 
 /* --- words that are everywhere --- */
 
-/* Folded; French and English. */
-static const char *const stop_words[] = { "a", "about", "ai", "all", "also", "an", "and", "are",
-	"as", "at", "au", "aussi", "aux", "avec", "be", "been", "but", "by", "ca", "can", "ce",
-	"ces", "cette", "comme", "dans", "de", "des", "do", "donc", "du", "elle", "elles", "en",
-	"est", "et", "ete", "etre", "fait", "for", "from", "get", "had", "has", "have", "he", "her",
-	"his", "how", "i", "if", "il", "ils", "in", "is", "it", "its", "je", "just", "la", "le",
-	"les", "leur", "leurs", "like", "lui", "ma", "mais", "me", "meme", "mes", "moi", "mon",
-	"more", "my", "ne", "new", "no", "nos", "not", "notre", "nous", "now", "of", "on", "one",
-	"or", "ou", "our", "out", "par", "pas", "plus", "pour", "qu", "quand", "que", "qui", "sa",
-	"sans", "se", "ses", "she", "si", "so", "son", "sont", "sur", "ta", "te", "tes", "that",
-	"the", "their", "them", "there", "they", "this", "to", "ton", "tous", "tout", "tres", "tu",
-	"un", "une", "up", "vos", "votre", "vous", "was", "we", "were", "what", "when", "who",
-	"will", "with", "would", "y", "you", "your" };
-
-static bool is_stop_word(struct str word)
-{
-	for (size_t i = 0; i < sizeof stop_words / sizeof *stop_words; i++) {
-		if (str_eq(word, str_of(stop_words[i])))
-			return true;
-	}
-	return false;
-}
-
 static void note_frequent(struct linting *l, const struct term *t)
 {
 	bool plain = t->kind == TERM_WORDS && !t->exact && !t->edits && !t->gap;
-	if (!plain || !is_stop_word(t->folded) || !may_note(l))
+	if (!plain || word_frequency(t->folded) != WORD_VERY_COMMON || !may_note(l))
 		return;
 	diag_note(l->diag, t->at, "'%.*s' is in a great part of all posts", STR_ARGS(t->written));
 	bool capitals = t->letters.p[0] >= 'A' && t->letters.p[0] <= 'Z';

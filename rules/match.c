@@ -1,6 +1,6 @@
 /* The exact matcher. One pass over the words of a post finds the terms, which mark the rules
  * they belong to; only those rules are evaluated. Cost grows with what occurs, not with rules. */
-#include "rules/compiled.h"
+#include "rules/matching.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +42,7 @@ void match_scratch_destroy(struct match_scratch *m)
 	mem_free(m->first_of_list);
 	mem_free(m->rule_marked);
 	mem_free(m->marked);
+	mem_free(m->deferred);
 	match_regex_finish(m);
 	alike_scratch_destroy(m->alike);
 	near_scratch_destroy(m->near);
@@ -49,9 +50,17 @@ void match_scratch_destroy(struct match_scratch *m)
 	mem_free(m);
 }
 
+/* Is the word there that the rule needs besides what it waits for? */
+static bool may_match(const struct match_scratch *m, uint32_t rule)
+{
+	uint64_t hash = m->set->second_hash[rule];
+	return m->set->rule_second[rule] == 0 ||
+		m->words_there[hash >> 60] >> (hash >> 54 & 63) & 1;
+}
+
 static void mark_rule(struct match_scratch *m, uint32_t rule)
 {
-	if (m->rule_marked[rule])
+	if (m->rule_marked[rule] || !may_match(m, rule))
 		return;
 	m->rule_marked[rule] = true;
 	m->marked[m->marked_count++] = rule;
@@ -59,6 +68,8 @@ static void mark_rule(struct match_scratch *m, uint32_t rule)
 
 void match_mark_term(struct match_scratch *m, uint32_t id)
 {
+	if (!m->set->waits[id])
+		return;
 	const struct ruleset *set = m->set;
 	const struct term *t = &set->rules->terms[id];
 	if (!t->listed) {
@@ -113,150 +124,6 @@ void match_add_span(struct match_scratch *m, uint32_t id, enum post_field field,
 			.way = (uint8_t)way });
 }
 
-/* Does the text have these very letters at folded bytes from..to-1? */
-static bool same_letters(const struct text *text, uint32_t from, uint32_t to, struct str letters)
-{
-	uint32_t text_from, text_to;
-	folded_span(&text->folded, from, to, &text_from, &text_to);
-	return fold_same_letters(str_slice(text->original, text_from, text_to), letters);
-}
-
-/* A term stands at folded bytes from..to-1: a hit, unless it asks for exact letters and these are
- * others. */
-static void add_words(struct match_scratch *m, uint32_t id, enum post_field field, uint32_t from,
-	uint32_t to, bool same)
-{
-	uint32_t text_from, text_to;
-	if (m->set->rules->terms[id].exact && !same)
-		return;
-	folded_span(&m->texts[field].folded, from, to, &text_from, &text_to);
-	match_add_span(m, id, field, text_from, text_to, same ? WAY_EXACT : WAY_FOLDED);
-}
-
-/* One list of words that follow each other: a text's, or the parts of one hashtag. */
-struct run {
-	const struct text_word *words;
-	size_t count;
-};
-
-/* Do the words from `first` on spell the phrase? */
-static bool phrase_at(
-	const struct text *text, const struct run *run, size_t first, const struct phrase *phrase)
-{
-	for (size_t i = 0; i < phrase->count; i++) {
-		struct text_word w = run->words[first + i];
-		bool parted = phrase->words[i].glued && !(w.flags & WORD_GLUED);
-		if (w.flags & WORD_SHUT || parted ||
-			!str_eq(text_word(text, w), phrase->words[i].word))
-			return false;
-	}
-	return true;
-}
-
-/* Word `at` of the run is the word `position` of a term: is the whole term there? */
-static void try_words(struct match_scratch *m, enum post_field field, const struct run *run,
-	size_t at, const struct posting *p)
-{
-	const struct text *text = &m->texts[field];
-	const struct phrase *phrase = m->set->phrase_of ? m->set->phrase_of[p->term] : NULL;
-	struct text_word w = run->words[at];
-	if (!phrase) {
-		struct str letters = m->set->rules->terms[p->term].letters;
-		add_words(
-			m, p->term, field, w.from, w.to, same_letters(text, w.from, w.to, letters));
-		return;
-	}
-	if (m->set->rules->terms[p->term].gap) {
-		gap_note(m, p->term);
-		return;
-	}
-	if (at < p->position || at - p->position + phrase->count > run->count)
-		return;
-	size_t first = at - p->position, last = first + phrase->count - 1;
-	if (!phrase_at(text, run, first, phrase))
-		return;
-	bool same = true;
-	for (size_t i = 0; i < phrase->count && same; i++) {
-		w = run->words[first + i];
-		same = same_letters(text, w.from, w.to, phrase->words[i].letters);
-	}
-	add_words(m, p->term, field, run->words[first].from, run->words[last].to, same);
-}
-
-static void find_in_run(struct match_scratch *m, enum post_field field, const struct run *run)
-{
-	const struct text *text = &m->texts[field];
-	const struct words *words = &m->set->words;
-	uint64_t before = 0, hash;
-	for (size_t i = 0; i < run->count && !m->sure; i++, before = hash) {
-		struct text_word w = run->words[i];
-		struct str word = text_word(text, w);
-		hash = wake_hash(word.p, word.n);
-		if (w.flags & WORD_SHUT)
-			continue;
-		const struct posting *p = words_find(words, hash, word);
-		for (; p; p = words_next(words, p)) {
-			if (p->kind == POSTING_WORD)
-				try_words(m, field, run, i, p);
-		}
-		p = i > 0 ? words_find_pair(words, words_pair_hash(before, hash)) : NULL;
-		for (; p; p = words_next(words, p))
-			try_words(m, field, run, i - 1, p);
-	}
-}
-
-static void find_in_parts(struct match_scratch *m, enum post_field field)
-{
-	const struct text_words *parts = &m->texts[field].parts;
-	for (size_t i = 0; i < parts->count;) {
-		size_t end = i + 1;
-		while (end < parts->count && !(parts->items[end].flags & WORD_FIRST_PART))
-			end++;
-		find_in_run(m, field, &(struct run){ parts->items + i, end - i });
-		i = end;
-	}
-}
-
-/* An entity whose body is folded bytes from..to-1 may be a term of its kind, or a phrase joined. */
-static void find_entity(struct match_scratch *m, enum post_field field, enum text_entity_kind kind,
-	uint32_t from, uint32_t to)
-{
-	static const enum posting_kind kinds[] = { [ENTITY_TAG] = POSTING_TAG,
-		[ENTITY_HANDLE] = POSTING_HANDLE,
-		[ENTITY_CASHTAG] = POSTING_CASHTAG };
-	const struct text *text = &m->texts[field];
-	struct str body = { text->folded.p + from, to - from };
-	const struct posting *p = words_find_word(&m->set->words, body);
-	for (; p; p = words_next(&m->set->words, p)) {
-		struct str letters = m->set->rules->terms[p->term].letters;
-		const struct phrase *phrase = m->set->phrase_of ? m->set->phrase_of[p->term] : NULL;
-		bool joined = p->kind == POSTING_JOINED &&
-			(kind == ENTITY_TAG || (kind == ENTITY_HANDLE && phrase->count > 1));
-		if (p->kind == POSTING_WORD && kind == ENTITY_TAG &&
-			m->set->rules->terms[p->term].gap)
-			gap_note(m, p->term);
-		/* An apostrophe after a hashtag may make its body part of a longer word. */
-		bool word = p->kind == POSTING_WORD && kind == ENTITY_TAG &&
-			(!phrase || phrase->count == 1);
-		if (p->kind != kinds[kind] && !joined && !word)
-			continue;
-		if (phrase)
-			letters = phrase->joined_letters;
-		add_words(m, p->term, field, from, to, same_letters(text, from, to, letters));
-	}
-}
-
-static void find_entities(struct match_scratch *m, enum post_field field)
-{
-	const struct text *text = &m->texts[field];
-	for (size_t i = 0; i < text->entity_count; i++) {
-		struct text_entity e = text->entities[i];
-		find_entity(m, field, e.kind, e.from, e.to);
-		if (e.shorter) /* @name@example.org is also @name */
-			find_entity(m, field, e.kind, e.from, e.shorter);
-	}
-}
-
 static void find_symbols(struct match_scratch *m, enum post_field field)
 {
 	struct str text = m->texts[field].original;
@@ -275,13 +142,9 @@ static void find_symbols(struct match_scratch *m, enum post_field field)
 
 static void find_in_field(struct match_scratch *m, enum post_field field)
 {
-	struct text *text = &m->texts[field];
-	text_set(text, post_field(m->post, field));
-	find_in_run(m, field, &(struct run){ text->words.items, text->words.count });
+	match_find_words(m, field);
 	if (m->sure)
 		return;
-	find_in_parts(m, field);
-	find_entities(m, field);
 	gap_find(m, field);
 	match_alike(m, m->post, field);
 	find_symbols(m, field);
@@ -289,11 +152,18 @@ static void find_in_field(struct match_scratch *m, enum post_field field)
 		match_find_literals(m, field);
 }
 
-void match_find(struct match_scratch *m, const struct post *post)
+static void find(struct match_scratch *m, const struct post *post)
 {
 	m->post = post;
 	m->sure = false;
+	m->deferred_count = 0;
 	near_forget(m->near);
+	memset(m->words_there, 0, sizeof m->words_there);
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		text_set(&m->texts[i], post_field(post, (enum post_field)i));
+		if (m->set->has_seconds)
+			match_note_words(m, (enum post_field)i);
+	}
 	for (size_t i = 0; i < FIELD_COUNT && !m->sure; i++)
 		find_in_field(m, (enum post_field)i);
 	if (m->sure)
@@ -304,6 +174,14 @@ void match_find(struct match_scratch *m, const struct post *post)
 		match_find_tags(m);
 	for (size_t i = 0; i < m->set->always_count; i++)
 		mark_rule(m, m->set->always[i]);
+	match_find_deferred(m);
+}
+
+void match_find(struct match_scratch *m, const struct post *post)
+{
+	m->all = true;
+	find(m, post);
+	m->all = false;
 }
 
 void match_forget(struct match_scratch *m)
@@ -352,6 +230,23 @@ static bool doubted(struct match_scratch *m, const struct expr *e)
 	return is;
 }
 
+/* Was what it asks for found already? */
+static bool is_known(const struct match_scratch *m, const struct expr *e)
+{
+	return e->kind == EXPR_FIELD || e->kind == EXPR_LIST ||
+		(e->kind == EXPR_TERM && m->set->rules->terms[e->term].kind != TERM_REGEX);
+}
+
+/* The children of AND that are known, or the others, which cost more to ask. */
+static bool all_are(struct match_scratch *m, const struct expr *e, bool known)
+{
+	for (size_t i = 0; i < e->child_count; i++) {
+		if (is_known(m, e->children[i]) == known && !match_is(m, e->children[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
 bool match_is(struct match_scratch *m, const struct expr *e)
 {
@@ -363,11 +258,7 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 	case EXPR_NEAR:
 		return near_is(m, e) || (m->doubt && match_regex_in_doubt(m, e));
 	case EXPR_AND:
-		for (size_t i = 0; i < e->child_count; i++) {
-			if (!match_is(m, e->children[i]))
-				return false;
-		}
-		return true;
+		return all_are(m, e, true) && all_are(m, e, false);
 	case EXPR_OR:
 		for (size_t i = 0; i < e->child_count; i++) {
 			if (match_is(m, e->children[i]))
@@ -481,7 +372,7 @@ static int by_number(const void *left, const void *right)
 bool ruleset_any(const struct ruleset *set, struct match_scratch *m, const struct post *post)
 {
 	m->any = true;
-	match_find(m, post);
+	find(m, post);
 	bool any = m->sure;
 	for (size_t i = 0; i < m->marked_count && !any; i++)
 		any = match_is(m, set->rules->rules[m->marked[i]].root);
@@ -494,7 +385,7 @@ size_t ruleset_match(const struct ruleset *set, struct match_scratch *m, const s
 	bool (*found)(void *ctx, const struct match *match), void *ctx)
 {
 	size_t count = 0;
-	match_find(m, post);
+	find(m, post);
 	if (m->marked_count > 1)
 		qsort(m->marked, m->marked_count, sizeof *m->marked, by_number);
 	for (size_t i = 0; i < m->marked_count; i++) {

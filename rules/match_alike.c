@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "rules/compile_alike.h"
-#include "rules/compiled.h"
+#include "rules/matching.h"
 #include "rules/stem.h"
 
 enum { NO_LANGUAGE = -1 };

@@ -1,6 +1,6 @@
 /* What stands in links, in the text and outside of it, and hashtags that the source lists: places
  * that the words of the text do not show. */
-#include "rules/compiled.h"
+#include "rules/matching.h"
 #include "rules/address.h"
 
 /* A folded text in which links are looked for, and where it is from. */

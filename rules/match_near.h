@@ -2,7 +2,7 @@
  * The scratch holds the counted words of each field, made when first asked for. */
 #pragma once
 
-#include "rules/compiled.h"
+#include "rules/matching.h"
 #include "rules/near_pair.h"
 #include "rules/text_units.h"
 

@@ -1,7 +1,7 @@
 /* Regexes in a post: asked only if a rule wants to know, once a post, and only in the fields where
  * one of their literals stands. A search that was given up leaves a doubt: see match_is. */
 #include "base/mem.h"
-#include "rules/compiled.h"
+#include "rules/matching.h"
 
 /* What all regexes together may cost in one post; then the rest of them are in doubt. One alone
  * spends a tenth at most (regex.c), so that a bad one leaves enough for the others. */

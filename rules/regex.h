@@ -38,9 +38,9 @@ int regex_find(const struct regex *re, struct regex_scratch *s, struct str text,
 	size_t *from, size_t *to);
 
 /* Literals, folded, of which at least one must occur in the folded form of any text that the
- * pattern matches; each at least 2 characters, of word characters, ASCII signs but "&<>", and single
- * spaces between them. The list and its texts live in the arena. False: none could be found with
- * certainty. Gives up rather than be clever. */
+ * pattern matches; each at least 2 characters, of word characters, ASCII signs but "&<>", and
+ * single spaces between them. The list and its texts live in the arena. False: none could be found
+ * with certainty. Gives up rather than be clever. */
 enum { REGEX_MAX_LITERALS = 128 };
 bool regex_literals(
 	struct str pattern, struct str flags, struct arena *arena, struct str_list *literals);

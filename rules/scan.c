@@ -8,6 +8,7 @@
 #include "rules/compile_alike.h"
 #include "rules/compiled.h"
 #include "rules/scan_kernel.h"
+#include "rules/scan_partner.h"
 #include "rules/scan_tags.h"
 
 struct scan {
@@ -156,6 +157,7 @@ static bool end_value(const struct scan *s, struct scan_scratch *x, size_t from,
 		x->values[x->value_count++] = (struct value){ text, from, t->n, x->pending_count };
 	else
 		hit = hit || any_tag(s, x, from, text);
+	scan_add_unescaped(t, from);
 	t->p[t->n++] = ' ';
 	return hit;
 }
@@ -166,6 +168,7 @@ static bool end_passing_value(
 {
 	struct scan_text *t = &x->folded;
 	bool hit = t->hit || any_tag(s, x, from, text);
+	scan_add_unescaped(t, from);
 	t->p[t->n++] = ' ';
 	return hit;
 }
@@ -336,30 +339,6 @@ struct pass {
 	struct scan_counts *counts;
 };
 
-/* Is one of these partners the word's neighbour in the record? */
-static bool has_partner(const struct scan *s, const struct scan_text *t,
-	const struct scan_word *word, size_t from, size_t to, const struct wake_partner *partner)
-{
-	size_t next = word->to, next_end, before = word->from, before_start;
-	while (next < to && !fold_is_word(t->p[next]))
-		next++;
-	for (next_end = next; next_end < to && fold_is_word(t->p[next_end]);)
-		next_end++;
-	while (before > from && !fold_is_word(t->p[before - 1]))
-		before--;
-	for (before_start = before; before_start > from && fold_is_word(t->p[before_start - 1]);)
-		before_start--;
-	uint64_t hash = next < next_end ? wake_hash(t->p + next, next_end - next) : 0;
-	uint64_t hash_before = before_start < before
-		? wake_hash(t->p + before_start, before - before_start)
-		: 0;
-	for (; partner; partner = wake_next_partner(&s->set->wake, partner)) {
-		if (partner->hash == (partner->before ? hash_before : hash))
-			return true;
-	}
-	return false;
-}
-
 /* The words of a batch that are waited for, one after the other. */
 struct waited {
 	const struct scan *scan;
@@ -395,7 +374,7 @@ static bool any_word(struct waited *w, size_t from, size_t to)
 			continue;
 		const struct wake_partner *partner = wake_partners(wake, word->hash);
 		hit = !partner ||
-			has_partner(w->scan, &w->scratch->folded, word, from, to, partner);
+			scan_has_partner(wake, partner, w->scratch->folded.p, word, from, to);
 	}
 	return hit;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rules/alike.h"
+#include "rules/scan_kernel.h"
 #include "rules/text.h"
 #include "rules/wake.h"
 
@@ -14,3 +15,7 @@ bool scan_any_tag(const struct wake *w, const struct alike *alike, struct text *
 /* Terms do not match inside links, which are full of short words: they become spaces. p is folded;
  * a link that follows a word character is none. */
 void scan_blank_links(char *p, size_t n);
+/* In some sources' texts & < > are escaped (&amp;), and some maps cannot tell whose text it is.
+ * Where a value, folded from t->p[from] on, holds such escapes, adds it once more with these read,
+ * so that both readings are looked at. */
+void scan_add_unescaped(struct scan_text *t, size_t from);

@@ -84,6 +84,10 @@ static size_t add_run(struct text *t, size_t from, size_t n, unsigned flags)
 	const char *p = t->folded.p;
 	size_t start = from, letters = from, i = from;
 	while (i < n) {
+		if ((unsigned char)p[i] < 0x80 && fold_is_word(p[i])) {
+			i++; /* nearly always */
+			continue;
+		}
 		size_t step = fold_is_word(p[i]) ? spaceless_at(p, i, n) : 0;
 		if (step) {
 			if (i > start)

@@ -106,7 +106,7 @@ static uint32_t new_partner(struct wake *w, struct wake_partner partner)
 	return (uint32_t)w->partner_count;
 }
 
-void wake_add_pair(struct wake *w, uint64_t hash, uint64_t partner, bool before)
+void wake_add_pair(struct wake *w, uint64_t hash, uint64_t partner, enum wake_place place)
 {
 	if (!w->pairs || w->pair_count * 2 >= (size_t)1 << w->pair_power)
 		grow_pairs(w);
@@ -117,10 +117,10 @@ void wake_add_pair(struct wake *w, uint64_t hash, uint64_t partner, bool before)
 		return; /* it counts alone */
 	unsigned count = 0;
 	for (uint32_t i = pairs->first; i; i = w->partners[i].next, count++) {
-		if (w->partners[i].hash == partner && w->partners[i].before == before)
+		if (w->partners[i].hash == partner && w->partners[i].place == place)
 			return;
 	}
-	struct wake_partner one = { partner, before, pairs->first };
+	struct wake_partner one = { partner, place, pairs->first };
 	pairs->first = count < WAKE_MAX_PARTNERS ? new_partner(w, one) : 0;
 	pairs->hash = hash;
 	w->pair_count += !known;

@@ -10,10 +10,16 @@
 
 #include "base/str.h"
 
-/* One of the words of which one must stand beside a word for it to count. */
+enum wake_place {
+	WAKE_BEHIND, /* with nothing but other characters than those of words between */
+	WAKE_BEFORE,
+	WAKE_ANYWHERE /* in the same record */
+};
+
+/* One of the words of which one must be there for a word to count. */
 struct wake_partner {
 	uint64_t hash;
-	bool before; /* it stands before the word, else behind it */
+	uint32_t place; /* enum wake_place: where it stands, as seen from the word */
 	uint32_t next; /* wake::partners: the next of the same word; 0: none */
 };
 
@@ -37,11 +43,11 @@ struct wake {
 void wake_init(struct wake *w, size_t max_count); /* of wake_add */
 void wake_finish(struct wake *w);
 void wake_add(struct wake *w, uint64_t hash); /* wake_hash_of a word */
-/* A word that counts only with one of its partners before or behind it, nothing but other
- * characters than those of words between: so it is in a phrase. Words that count alone must have
- * been added before. Past WAKE_MAX_PARTNERS it counts alone. */
+/* A word that counts only with one of its partners: so it is in a phrase, and in a rule that needs
+ * other words as well. Words that count alone must have been added before. Past WAKE_MAX_PARTNERS
+ * it counts alone. */
 enum { WAKE_MAX_PARTNERS = 8 };
-void wake_add_pair(struct wake *w, uint64_t hash, uint64_t partner, bool before);
+void wake_add_pair(struct wake *w, uint64_t hash, uint64_t partner, enum wake_place place);
 /* Of a word that is waited for: its first partner, or NULL if it counts alone. */
 const struct wake_partner *wake_partners(const struct wake *w, uint64_t hash);
 static inline const struct wake_partner *wake_next_partner(

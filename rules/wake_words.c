@@ -5,38 +5,34 @@
 #include "base/fold_table.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "rules/common_words.h"
 
-/* A word to wait for. partner: another that must stand before or behind it; absent: none need. */
+/* A word to wait for. partner: another that must be there; absent: none need be. */
 struct wake_word {
 	struct str word, partner;
-	bool before;
+	enum wake_place place; /* of the partner */
 };
 
 /* The same, as it is kept until all are known: a million of them are many bytes. */
 struct wake_hashes {
 	uint64_t word, partner;
-	bool paired, before;
+	bool paired;
+	enum wake_place place;
 };
-
-static bool is_stop_word(struct str w)
-{
-	static const char words[][6] = { "avec", "cette", "comme", "dans", "elle", "entre", "etre",
-		"from", "have", "leur", "mais", "nous", "plus", "pour", "sans", "sont", "sous",
-		"that", "their", "this", "tout", "vous", "what", "when", "with", "your" };
-	if (w.n < 4 || w.n > 5)
-		return false;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (memcmp(w.p, words[i], w.n) == 0 && words[i][w.n] == '\0')
-			return true;
-	}
-	return false;
-}
 
 size_t word_rarity(struct str word, bool spaceless)
 {
 	if (spaceless)
 		return word.n > 4 ? 6 : 3;
-	return is_stop_word(word) ? 2 : word.n + 1;
+	switch (word_frequency(word)) {
+	case WORD_VERY_COMMON:
+		return 1;
+	case WORD_COMMON:
+		return 2;
+	case WORD_RARE:
+		break;
+	}
+	return word.n + 1;
 }
 
 static bool begins_spaceless(struct str word)
@@ -48,19 +44,19 @@ static bool begins_spaceless(struct str word)
 
 struct piece {
 	struct str best;
-	size_t best_rarity;
+	bool spaceless;
 };
 
 static void consider(struct piece *p, struct str word, bool spaceless)
 {
-	size_t r = word_rarity(word, spaceless);
-	if (word.n && r > p->best_rarity)
-		*p = (struct piece){ word, r };
+	if (word.n &&
+		(!p->best.n || word_rarity(word, spaceless) > word_rarity(p->best, p->spaceless)))
+		*p = (struct piece){ word, spaceless };
 }
 
 struct str wake_piece(struct str folded)
 {
-	struct piece piece = { STR_NONE, 0 };
+	struct piece piece = { STR_NONE, false };
 	size_t start = 0, pair = SIZE_MAX;
 	for (size_t i = 0; i < folded.n;) {
 		uint32_t c = (unsigned char)folded.p[i];
@@ -89,7 +85,7 @@ static void add(struct wake_words *w, struct wake_word word)
 	}
 	bool paired = word.partner.n > 0;
 	w->items[w->count++] = (struct wake_hashes){ wake_hash_of(word.word),
-		paired ? wake_hash_of(word.partner) : 0, paired, word.before };
+		paired ? wake_hash_of(word.partner) : 0, paired, word.place };
 	w->spaceless = w->spaceless || begins_spaceless(word.word);
 }
 
@@ -130,12 +126,18 @@ static struct wake_word phrase_wake(const struct phrase *phrase, size_t anchor)
 		next = edge_piece(phrase->words[anchor + 1].word, false);
 	if (anchor > 0)
 		before = edge_piece(phrase->words[anchor - 1].word, true);
-	wake.before = next.n == 0 ||
+	bool is_before = next.n == 0 ||
 		(before.n && word_rarity(before, false) > word_rarity(next, false));
-	wake.partner = wake.before ? before : next;
+	wake.place = is_before ? WAKE_BEFORE : WAKE_BEHIND;
+	wake.partner = is_before ? before : next;
 	if (wake.partner.n == 0)
 		wake.partner = STR_NONE;
 	return wake;
+}
+
+void wake_words_add_with(struct wake_words *w, struct str word, struct str other)
+{
+	add(w, (struct wake_word){ .word = word, .partner = other, .place = WAKE_ANYWHERE });
 }
 
 void wake_words_add_phrase(struct wake_words *w, const struct phrase *phrase, size_t anchor)
@@ -154,7 +156,7 @@ void wake_words_fill(const struct wake_words *w, struct wake *wake)
 	for (size_t i = 0; i < w->count; i++) {
 		const struct wake_hashes *h = &w->items[i];
 		if (h->paired)
-			wake_add_pair(wake, h->word, h->partner, h->before);
+			wake_add_pair(wake, h->word, h->partner, h->place);
 	}
 }
 

@@ -20,6 +20,8 @@ struct wake_words {
 
 /* word: a wake_piece. */
 void wake_words_add(struct wake_words *w, struct str word);
+/* A word that counts only if another is in the same record. */
+void wake_words_add_with(struct wake_words *w, struct str word, struct str other);
 /* A phrase by its word `anchor`, beside a neighbour if the scan sees both as whole words. */
 void wake_words_add_phrase(struct wake_words *w, const struct phrase *phrase, size_t anchor);
 void wake_words_fill(const struct wake_words *w, struct wake *wake);

@@ -77,18 +77,15 @@ static void add(struct words *w, uint64_t hash, struct str word, struct posting 
 	e->first = (uint32_t)w->posting_count++;
 }
 
-void words_add(
-	struct words *w, struct str word, uint32_t term, uint16_t position, enum posting_kind kind)
+void words_add(struct words *w, struct str word, struct posting posting)
 {
-	add(w, wake_hash_of(word), word,
-		(struct posting){ .term = term, .position = position, .kind = (uint8_t)kind });
+	add(w, wake_hash_of(word), word, posting);
 }
 
-void words_add_pair(
-	struct words *w, struct str first, struct str second, uint32_t term, uint16_t position)
+void words_add_pair(struct words *w, struct str first, struct str second, struct posting posting)
 {
-	add(w, words_pair_hash(wake_hash_of(first), wake_hash_of(second)), STR_NONE,
-		(struct posting){ .term = term, .position = position, .kind = POSTING_PAIR });
+	posting.kind = POSTING_PAIR;
+	add(w, words_pair_hash(wake_hash_of(first), wake_hash_of(second)), STR_NONE, posting);
 }
 
 void words_ready(struct words *w)

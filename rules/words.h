@@ -22,6 +22,8 @@ struct posting {
 	uint32_t next; /* words::postings: the next of the same word; 0: none */
 	uint16_t position;
 	uint8_t kind;
+	bool waits; /* a rule waits for the term; such postings stand first if they are added last
+		     */
 };
 
 struct word_entry {
@@ -43,10 +45,8 @@ struct words {
 void words_init(struct words *w);
 void words_finish(struct words *w);
 /* The word's bytes must live as long as the table. */
-void words_add(
-	struct words *w, struct str word, uint32_t term, uint16_t position, enum posting_kind kind);
-void words_add_pair(
-	struct words *w, struct str first, struct str second, uint32_t term, uint16_t position);
+void words_add(struct words *w, struct str word, struct posting posting);
+void words_add_pair(struct words *w, struct str first, struct str second, struct posting posting);
 /* After the last was added and before the first is asked for. */
 void words_ready(struct words *w);
 

@@ -91,7 +91,7 @@ size_t handle_end(const struct steps *s, size_t i)
 }
 
 /* Where the name in @name@example.org ends; without a second "@", the handle. */
-static size_t name_end(const struct steps *s, size_t i)
+size_t name_end(const struct steps *s, size_t i)
 {
 	size_t end = handle_end(s, i), host = i + 1;
 	while (host < end && at(s, host) != '@')
@@ -111,8 +111,8 @@ static bool may_begin_handle(const struct steps *s, size_t i)
 void mark_handles(struct steps *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		size_t end = handle_end(s, i);
-		if (may_begin_handle(s, i) && end > i + 1 && at(s, end) != '@')
+		size_t end = may_begin_handle(s, i) ? handle_end(s, i) : i;
+		if (end > i + 1 && at(s, end) != '@')
 			mark(s, i, end, HANDLE);
 	}
 }
@@ -164,7 +164,7 @@ struct words words_of(const struct steps *s)
 }
 
 /* Where the body ends that follows the "#" at i. */
-static size_t tag_end(const struct steps *s, size_t i)
+size_t tag_end(const struct steps *s, size_t i)
 {
 	size_t end = i + 1;
 	while (end < s->count && s->items[end].region == PLAIN &&
@@ -174,7 +174,7 @@ static size_t tag_end(const struct steps *s, size_t i)
 }
 
 /* The same without the marks at its end. */
-static size_t tag_end_unmarked(const struct steps *s, size_t i)
+size_t tag_end_unmarked(const struct steps *s, size_t i)
 {
 	size_t end = tag_end(s, i);
 	while (end > i + 1 && !is_word(s, end - 1))
@@ -182,7 +182,7 @@ static size_t tag_end_unmarked(const struct steps *s, size_t i)
 	return end;
 }
 
-static bool begins_tag(const struct steps *s, size_t i)
+bool begins_tag(const struct steps *s, size_t i)
 {
 	if (at(s, i) != '#' || s->items[i].region != PLAIN || s->items[i].bare ||
 		(i > 0 && (is_word(s, i - 1) || at(s, i - 1) == '&')))
@@ -214,7 +214,7 @@ static bool is_seam(const struct steps *s, struct word body, size_t i)
 	return has_class(s, i - 1, FOLD_UPPER) && next < body.to && has_class(s, next, FOLD_LOWER);
 }
 
-static struct words parts_of(const struct steps *s, struct word body)
+struct words parts_of(const struct steps *s, struct word body)
 {
 	struct words parts = { 0 };
 	size_t from = body.from;
@@ -512,23 +512,45 @@ void reference_words(struct str text,
 	steps_finish(&s);
 }
 
-int reference_term(const struct term *term, struct str text, struct regex_scratch *scratch)
+static int find_marked(
+	const struct term *term, const struct steps *s, struct regex_scratch *scratch)
 {
 	size_t from, to;
 	if (term->kind == TERM_REGEX)
-		return regex_find(term->regex, scratch, text, 0, &from, &to);
+		return regex_find(term->regex, scratch, s->text, 0, &from, &to);
 	if (term_is_alike(term))
-		return reference_alike(term, text, (struct str_list){ 0 });
+		return reference_alike(term, s->text, (struct str_list){ 0 });
 	if (term->kind == TERM_SYMBOLS)
-		return str_find(text, term->letters) != SIZE_MAX;
-	struct steps s = steps_of(text);
+		return str_find(s->text, term->letters) != SIZE_MAX;
 	struct pattern p = pattern_of(term, NULL);
+	bool found = find_kind(&p, s) || (term->gap && reference_gap(term, s->text, NULL));
+	pattern_finish(&p);
+	return found;
+}
+
+static struct steps marked_steps_of(struct str text)
+{
+	struct steps s = steps_of(text);
 	mark_links(&s);
 	mark_handles(&s);
-	bool found = find_kind(&p, &s) || (term->gap && reference_gap(term, text, NULL));
-	pattern_finish(&p);
+	return s;
+}
+
+int reference_term(const struct term *term, struct str text, struct regex_scratch *scratch)
+{
+	struct steps s = marked_steps_of(text);
+	int found = find_marked(term, &s, scratch);
 	steps_finish(&s);
 	return found;
+}
+
+void reference_terms(const struct term *terms, size_t count, const bool *asked, struct str text,
+	struct regex_scratch *scratch, bool *found)
+{
+	struct steps s = marked_steps_of(text);
+	for (size_t i = 0; i < count; i++)
+		found[i] = found[i] || (asked[i] && find_marked(&terms[i], &s, scratch) == 1);
+	steps_finish(&s);
 }
 
 void reference_spans(const struct term *term, struct str text, struct reference_spans *spans)

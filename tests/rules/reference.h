@@ -135,3 +135,12 @@ bool reference_condition(enum expr_field field, struct str value, const struct p
 /* Does a text have a link that url: would look at, a handle, a hashtag? */
 bool reference_has_address(struct str text);
 bool reference_has_entity(struct str text, enum term_kind kind);
+
+/* For many terms on many posts: a term can only be found in a text if one of its keys is one of the
+ * text's, or if it has none. Keys are folded words and bodies; see is called for each. */
+void reference_text_keys(struct str text, void (*see)(void *ctx, struct str key), void *ctx);
+void reference_term_keys(
+	const struct term *term, void (*see)(void *ctx, struct str key), void *ctx);
+/* Sets found[i] for each term that is asked about and found. */
+void reference_terms(const struct term *terms, size_t count, const bool *asked, struct str text,
+	struct regex_scratch *scratch, bool *found);

@@ -87,3 +87,13 @@ struct words words_of(const struct steps *s);
 bool begins_handle(const struct steps *s, size_t i);
 /* Where the handle that begins with the "@" at i ends; i + 1 if there is none. */
 size_t handle_end(const struct steps *s, size_t i);
+/* Where the name in @name@example.org ends; without a second "@", the handle. */
+size_t name_end(const struct steps *s, size_t i);
+
+/* The hashtag whose "#" is at i: does it begin there, where does its body end, with and without the
+ * marks at its end. */
+bool begins_tag(const struct steps *s, size_t i);
+size_t tag_end(const struct steps *s, size_t i);
+size_t tag_end_unmarked(const struct steps *s, size_t i);
+/* The parts of a run of word characters in its body. */
+struct words parts_of(const struct steps *s, struct word run);

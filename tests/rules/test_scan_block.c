@@ -141,6 +141,81 @@ static void a_phrase_wakes_with_its_neighbours_however_they_are_written(void **s
 	}
 }
 
+static void a_word_wakes_with_the_second_that_its_rule_needs(void **state)
+{
+	static const struct {
+		const char *rule, *text;
+		bool wakes;
+	} cases[] = {
+		{ "all: [photovoltaique, parc]", "photovoltaique rien", false },
+		{ "all: [photovoltaique, parc]", "un parc\\nPhotovoltaïque", true },
+		{ "all: [photovoltaique, parc]", "photovoltaique #LeParc", true },
+		{ "all: [photovoltaique, parc]", "photovoltaique, rien \\uFF03LeParc", true },
+		{ "all: [photovoltaique, parc]", "photovoltaique @parc", true },
+		{ "all: [photovoltaique, parc]", "photovoltaique parcs", false },
+		{ "query: photovoltaique NEAR/3 parc", "photovoltaique rien", false },
+		{ "query: photovoltaique NEAR/3 parc", "parc a b c d e photovoltaique", true },
+		{ "query: photovoltaique (parc OR toit)", "photovoltaique rien", true },
+		{ "query: photovoltaique -parc", "photovoltaique rien", true },
+		{ "query: photovoltaique -parc toit", "photovoltaique rien", false },
+		{ "query: \"photovoltaique j'ai\"", "photovoltaique rien", true },
+		{ "any: photovoltaique }, { name: s, all: [photovoltaique, parc]",
+			"photovoltaique rien", true },
+		{ "all: [photovoltaique, parc] }, { name: s, all: [photovoltaique, toit]",
+			"photovoltaique rien", false },
+		{ "all: [photovoltaique, parc] }, { name: s, all: [photovoltaique, toit]",
+			"photovoltaique toit", true },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf yaml;
+		buf_init(&yaml, 0);
+		buf_addf(&yaml, "rules: [{ name: r, %s }]", cases[i].rule);
+		struct ruleset *set = rules_of(buf_str(&yaml));
+		for (int kernel = SCAN_FASTEST; kernel <= SCAN_PLAIN_C; kernel++) {
+			bool woke = lets_through(
+				set, (enum scan_kernel_choice)kernel, cases[i].text);
+			if (woke != cases[i].wakes)
+				fail_msg("%s: %s", cases[i].rule, cases[i].text);
+		}
+		ruleset_destroy(set);
+		buf_finish(&yaml);
+	}
+}
+
+static void escaped_signs_hide_nothing(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "any: [\"Johnson & Johnson\"]", "a Johnson &amp; Johnson b" },
+		{ "any: [\"AT&T\"]", "AT\\u0026amp;T" },
+		{ "any: [\"AT&T\"]", "AT&T" },
+		{ "any: [amp]", "AT&amp;T" },
+		{ "any: [solaire]", "http://x.fr/a&lt;solaire" },
+		{ "any: ['/AT&T/']", "AT&amp;T" },
+		{ "any: ['/a<b>c/']", "&amp a&lt;b&gt;c" },
+		{ "any: ['/a&lt;b/']", "a&amp;lt;b" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf yaml;
+		buf_init(&yaml, 0);
+		buf_addf(&yaml, "rules: [{ name: r, %s }]", cases[i][0]);
+		struct ruleset *set = rules_of(buf_str(&yaml));
+		for (int kernel = SCAN_FASTEST; kernel <= SCAN_PLAIN_C; kernel++) {
+			struct buf block;
+			buf_init(&block, 0);
+			buf_addf(&block, "{\"text\":\"%s\"}\n", cases[i][1]);
+			struct seen seen = scan_with(
+				set, (enum scan_kernel_choice)kernel, buf_str(&block));
+			if (seen.count != 1)
+				fail_msg("%s: %s", cases[i][0], cases[i][1]);
+			buf_finish(&block);
+		}
+		ruleset_destroy(set);
+		buf_finish(&yaml);
+	}
+}
+
 static void a_word_with_too_many_neighbours_wakes_alone(void **state)
 {
 	(void)state;
@@ -168,6 +243,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_record_after_a_broken_one_is_found),
 		cmocka_unit_test(a_phrase_wakes_with_its_neighbours_however_they_are_written),
+		cmocka_unit_test(a_word_wakes_with_the_second_that_its_rule_needs),
+		cmocka_unit_test(escaped_signs_hide_nothing),
 		cmocka_unit_test(a_word_with_too_many_neighbours_wakes_alone),
 	};
 	return cmocka_run_group_tests_name("scan of blocks", tests, NULL, NULL);
