@@ -313,6 +313,27 @@ static void take_person_part(struct reader *r, enum feed_name field, struct str 
 	*part = field == FEED_NAME_URL ? resolved(r, value) : value;
 }
 
+/* What a feed says about itself. */
+static void end_setting(struct feed_builder *b, enum feed_name field, struct str raw)
+{
+	switch (field) {
+	case FEED_NAME_LANG:
+		feed_build_lang(b, raw);
+		break;
+	case FEED_NAME_TTL:
+		take_ttl(b->feed, raw);
+		break;
+	case FEED_NAME_HOUR:
+		take_hour(b->feed, raw);
+		break;
+	case FEED_NAME_DAY:
+		take_day(b->feed, raw);
+		break;
+	default:
+		break;
+	}
+}
+
 static void end_value(struct reader *r)
 {
 	struct value *v = &r->value;
@@ -365,19 +386,8 @@ static void end_value(struct reader *r)
 	case FEED_NAME_TAGS:
 		feed_build_tags(b, raw);
 		break;
-	case FEED_NAME_LANG:
-		feed_build_lang(b, raw);
-		break;
-	case FEED_NAME_TTL:
-		take_ttl(b->feed, raw);
-		break;
-	case FEED_NAME_HOUR:
-		take_hour(b->feed, raw);
-		break;
-	case FEED_NAME_DAY:
-		take_day(b->feed, raw);
-		break;
 	default:
+		end_setting(b, field, raw);
 		break;
 	}
 }

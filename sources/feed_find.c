@@ -1,8 +1,8 @@
 #include "sources/feed_find.h"
 
 #include "base/buf.h"
-#include "model/entities.h"
 #include "base/utf8.h"
+#include "model/entities.h"
 #include "sources/feed_bytes.h"
 #include "sources/feed_parse.h"
 #include "sources/feed_url.h"
