@@ -5,7 +5,10 @@
 
 #include "base/utf8.h"
 #include "sources/feed_bytes.h"
+#include "sources/feed_find.h"
 #include "sources/feed_parse.h"
+#include "sources/feed_state.h"
+#include "sources/feed_url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -75,6 +78,28 @@ static void check_feed(const struct feed *feed)
 		check_entry(&feed->entries[i]);
 }
 
+static bool on_outline(void *ctx, struct str url, struct str title)
+{
+	size_t *count = ctx;
+	assert(url.n && utf8_valid(url) && utf8_valid(title));
+	return ++*count < 10;
+}
+
+/* The same bytes as a page, a list of feeds and a cursor. */
+static void check_others(struct str bytes, struct arena *arena)
+{
+	size_t count = 0;
+	struct feed_state state;
+	const struct str url = feed_find_in_page(bytes, STR("http://example.com/a/b"), arena);
+	assert(!url.p || feed_url_is_http(url));
+	(void)feed_find_in_opml(bytes, on_outline, &count);
+	assert(count <= 10);
+	feed_state_init(&state, STR("http://example.com/feed"));
+	(void)feed_states_parse(bytes, &state, 1);
+	assert(state.key_count <= FEED_MAX_KEYS);
+	feed_state_finish(&state);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const charsets[] = { NULL, "utf-8", "windows-1252", "utf-16", "koi8-r",
@@ -98,6 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_feed(&feed);
 	else
 		assert(reason);
+	check_others(bytes, &arena);
 	arena_finish(&arena);
 	return 0;
 }
