@@ -17,7 +17,8 @@
 
 enum { MAX_HOPS = 5, PROBLEM_MAX_BYTES = 256, SHOWN_URL_BYTES = 120 };
 
-#define REQUEST_TIMEOUT_US (60 * US_PER_S)
+/* The other feeds wait meanwhile. */
+#define REQUEST_TIMEOUT_US (30 * US_PER_S)
 
 enum since { SINCE_NEW, SINCE_ALL };
 

@@ -280,6 +280,54 @@ static void a_list_in_opml_gives_feeds(void **state)
 	assert_true(asked(f, 0, "GET /l "));
 }
 
+static void a_feed_that_fails_stops_no_other(void **state)
+{
+	struct fixture *f = *state;
+	const struct server_step steps[] = { ANSWER("500 Oh", ""), ANSWER("410 Gone", ""),
+		ANSWER("200 OK", RSS(ITEM("1", "well"))) };
+	f->server = server_create(f->h.loop, steps, 3);
+	const int port = server_port(f->server);
+	harness_start(&f->h,
+		"sources: { s: { type: feed, since: all, allow_private: true, url: [ "
+		"'http://127.0.0.1:%d/a', 'http://127.0.0.1:%d/b', 'http://127.0.0.1:%d/c' ] } }\n",
+		port, port, port);
+	until_blocks(f, 1);
+	assert_true(brought(f, "well"));
+	assert_true(asked(f, 0, "GET /a "));
+	assert_true(asked(f, 1, "GET /b "));
+	assert_true(asked(f, 2, "GET /c "));
+}
+
+static void a_large_feed_comes_in_several_blocks(void **state)
+{
+	struct fixture *f = *state;
+	struct buf answer;
+	buf_init(&answer, 0);
+	buf_add(&answer, STR("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<rss><channel>"));
+	for (int i = 0; i < 300; i++) {
+		buf_addf(&answer, "<item><guid>%d</guid><description>", i);
+		for (int k = 0; k < 500; k++)
+			buf_add(&answer, STR("word "));
+		buf_add(&answer, STR("</description></item>"));
+	}
+	buf_add(&answer, STR("</channel></rss>"));
+	const struct server_step steps[] = { { .answer = buf_str(&answer),
+		.after = SERVER_CLOSES } };
+	start(f, steps, 1, PRIVATE ", since: all");
+	until_blocks(f, 3);
+	size_t lines = 0;
+	for (size_t i = 0; i < f->h.text.n; i++)
+		lines += f->h.text.p[i] == '\n';
+	assert_int_equal(lines, 300);
+	assert_int_equal(f->h.block_count, 3);
+	/* Only the last block says that all of it was read. */
+	struct str rest = buf_str(&f->h.cursors), line;
+	assert_true(str_next(&rest, '\n', &line) && line.n == 0);
+	assert_true(str_next(&rest, '\n', &line) && line.n == 0);
+	assert_true(str_next(&rest, '\n', &line) && line.n > 300 * 16);
+	buf_finish(&answer);
+}
+
 static void mistakes_are_told(void **state)
 {
 	struct fixture *f = *state;
@@ -320,6 +368,8 @@ int main(void)
 		TEST(what_the_store_refused_comes_again),
 		TEST(the_charset_of_the_answer_counts),
 		TEST(a_list_in_opml_gives_feeds),
+		TEST(a_feed_that_fails_stops_no_other),
+		TEST(a_large_feed_comes_in_several_blocks),
 		TEST(mistakes_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
