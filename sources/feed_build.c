@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sources/feed_date.h"
+#include "sources/feed_find.h"
 #include "sources/feed_url.h"
 
 static struct feed_draft *draft_of(struct feed_builder *b)
@@ -134,6 +135,22 @@ static struct str long_text(struct feed_builder *b, struct str raw, enum feed_te
 	return feed_text(raw, kind, false, FEED_MAX_TEXT_BYTES, b->arena, &b->feed->cut);
 }
 
+static bool on_link(void *ctx, struct str url)
+{
+	struct feed_builder *b = ctx;
+	const struct feed_link link = { .url = url, .bytes = -1 };
+	if (feed_url_is_http(url))
+		feed_build_other_link(b, &link);
+	return b->of_entry.link_count < FEED_MAX_ITEMS;
+}
+
+/* What an entry's text links to. */
+static void take_links(struct feed_builder *b, struct str raw, enum feed_text kind)
+{
+	if (b->entry && (kind == FEED_TEXT_HTML || kind == FEED_TEXT_GUESS))
+		feed_find_links(raw, on_link, b);
+}
+
 void feed_build_summary(struct feed_builder *b, struct str raw, enum feed_text kind, bool weak)
 {
 	struct str *summary = b->entry ? &b->entry->summary : &b->feed->summary;
@@ -143,6 +160,7 @@ void feed_build_summary(struct feed_builder *b, struct str raw, enum feed_text k
 	const struct str text = long_text(b, raw, kind);
 	if (!text.p)
 		return;
+	take_links(b, raw, kind);
 	if (!summary->p || d->weak_summary) {
 		*summary = text;
 		d->weak_summary = weak;
@@ -154,8 +172,10 @@ void feed_build_summary(struct feed_builder *b, struct str raw, enum feed_text k
 
 void feed_build_content(struct feed_builder *b, struct str raw, enum feed_text kind)
 {
-	if (b->entry && !b->entry->content.p)
-		b->entry->content = long_text(b, raw, kind);
+	if (!b->entry || b->entry->content.p)
+		return;
+	b->entry->content = long_text(b, raw, kind);
+	take_links(b, raw, kind);
 }
 
 void feed_build_id(struct feed_builder *b, struct str raw)

@@ -9,7 +9,7 @@
 #include "sources/feed_xml.h"
 
 /* Links stand in a page's head. */
-enum { PAGE_MAX_BYTES = 512 * 1024 };
+enum { PAGE_MAX_BYTES = 512 * 1024, TEXT_MAX_BYTES = 2 * 1024 * 1024 };
 
 static bool is_space(char c)
 {
@@ -93,24 +93,30 @@ static struct str decoded(struct str value, struct arena *arena)
 	return copy;
 }
 
+/* Cuts up to the next tag of that name, comments passed over: *rest are then its attributes. */
+static bool next_tag(struct str *rest, struct str name)
+{
+	for (;;) {
+		const size_t at = str_find_char(*rest, '<');
+		if (at == SIZE_MAX)
+			return false;
+		*rest = str_slice(*rest, at + 1, rest->n);
+		if (str_starts(*rest, STR("!--"))) {
+			const size_t end = str_find(*rest, STR("-->"));
+			*rest = str_slice(*rest, end == SIZE_MAX ? rest->n : end, rest->n);
+		} else if (str_eq_ignore_case(str_slice(*rest, 0, name.n), name) &&
+			rest->n > name.n && is_space(rest->p[name.n])) {
+			*rest = str_slice(*rest, name.n, rest->n);
+			return true;
+		}
+	}
+}
+
 struct str feed_find_in_page(struct str html, struct str base, struct arena *arena)
 {
 	struct str rest = str_slice(html, 0, PAGE_MAX_BYTES);
-	for (;;) {
-		const size_t at = str_find_char(rest, '<');
-		if (at == SIZE_MAX)
-			return STR_NONE;
-		rest = str_slice(rest, at + 1, rest.n);
-		if (str_starts(rest, STR("!--"))) {
-			const size_t end = str_find(rest, STR("-->"));
-			rest = str_slice(rest, end == SIZE_MAX ? rest.n : end + 3, rest.n);
-			continue;
-		}
-		if (!str_eq_ignore_case(str_slice(rest, 0, 4), STR("link")) || rest.n < 5 ||
-			!is_space(rest.p[4]))
-			continue;
+	while (next_tag(&rest, STR("link"))) {
 		struct str name, value, rel = STR_NONE, type = STR_NONE, href = STR_NONE;
-		rest = str_slice(rest, 4, rest.n);
 		while (next_attribute(&rest, &name, &value)) {
 			if (str_eq_ignore_case(name, STR("rel")))
 				rel = value;
@@ -125,6 +131,23 @@ struct str feed_find_in_page(struct str html, struct str base, struct arena *are
 		if (feed_url_is_http(url))
 			return url;
 	}
+	return STR_NONE;
+}
+
+void feed_find_links(struct str html, bool (*found)(void *ctx, struct str url), void *ctx)
+{
+	struct str rest = str_slice(html, 0, TEXT_MAX_BYTES), name, value;
+	struct arena arena;
+	bool more = true;
+	arena_init(&arena, TEXT_MAX_BYTES);
+	while (more && next_tag(&rest, STR("a"))) {
+		while (more && next_attribute(&rest, &name, &value)) {
+			arena_reset(&arena);
+			if (str_eq_ignore_case(name, STR("href")))
+				more = found(ctx, str_trim(decoded(value, &arena)));
+		}
+	}
+	arena_finish(&arena);
 }
 
 /* ---- OPML ---- */

@@ -44,7 +44,7 @@ struct feed_entry {
 	struct feed_people authors;
 	struct str_list tags; /* terms, or labels where there is no term */
 	struct feed_links enclosures;
-	struct feed_links links; /* those that are neither the entry nor enclosures */
+	struct feed_links links; /* related ones, and those in its HTML; the first FEED_MAX_ITEMS */
 	struct str lang;
 	int64_t published_us, updated_us; /* 0: unknown */
 };

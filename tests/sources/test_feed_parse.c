@@ -335,6 +335,18 @@ static void links_of_a_feed_are_absolute(void **state)
 	same(e->link, "http://example.com/a/b/c");
 }
 
+static void what_a_text_links_to_is_a_link(void **state)
+{
+	const struct feed_entry *e = parse(*state,
+		ITEM("<description>&lt;a class=x href='http://e/?a=1&amp;amp;b=2'>y"
+		     "&lt;/a>&lt;A HREF=https://f/ >&lt;a href='/relative'>&lt;a>"
+		     "&lt;!-- &lt;a href='http://no/'> -->&lt;abbr href='http://no/'>"
+		     "&lt;a href='https://f/'></description>"));
+	assert_int_equal(e->links.count, 2);
+	same(e->links.items[0].url, "http://e/?a=1&b=2");
+	same(e->links.items[1].url, "https://f/");
+}
+
 static void an_item_of_json_without_an_id_is_dropped(void **state)
 {
 	struct parsed *p = *state;
@@ -472,6 +484,7 @@ int main(void)
 		TEST(a_feed_says_when_to_come_back),
 		TEST(entries_have_authors_and_language_from_their_feed),
 		TEST(links_of_a_feed_are_absolute),
+		TEST(what_a_text_links_to_is_a_link),
 		TEST(an_item_of_json_without_an_id_is_dropped),
 		TEST(keys_are_made_of_id_then_link_then_text),
 		TEST(dates_are_read_as_people_would),
