@@ -4,6 +4,7 @@
 
 /* clang-format off */
 #define SOURCE_LIST(KIND) \
+	KIND(feed) \
 	KIND(file) \
 	KIND(http) \
 	KIND(websocket)
