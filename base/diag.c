@@ -201,7 +201,7 @@ static size_t edits(struct str a, struct str b)
 struct str diag_nearest(struct str name, const struct str *known, size_t count)
 {
 	struct str best = STR_NONE;
-	size_t best_edits = name.n / 3 + 1; /* further away is no typing error */
+	size_t best_edits = name.n < 5 ? 1 : (name.n + 1) / 3; /* further away is no typing error */
 	if (name.n > NAME_MAX_CHARS)
 		return STR_NONE;
 	for (size_t i = 0; i < count; i++) {

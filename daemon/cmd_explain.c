@@ -118,6 +118,8 @@ static bool read_post(struct explaining *x, struct str record)
 		break;
 	case POST_REJECTED:
 		fprintf(stderr, "vigie explain: byte %zu: %s\n", at, reason);
+		if (str_find(record, STR("\n{")) != SIZE_MAX)
+			fprintf(stderr, "  hint: one post is explained; there are several here\n");
 		break;
 	}
 	return false;

@@ -5,6 +5,7 @@
 
 #include "base/fold.h"
 #include "base/mem.h"
+#include "rules/compiled.h"
 #include "rules/scan.h"
 #include "rules/subset.h"
 #include "rules/text.h"
@@ -25,6 +26,7 @@ struct costing {
 	struct post_reader *reader; /* NULL: lines are text */
 	struct text text;
 	struct buf words; /* of one post, a line each */
+	struct buf pair; /* two of them */
 	struct arena arena; /* of the map */
 	struct map counted;
 	struct rule_cost *cost;
@@ -83,6 +85,61 @@ static bool count_word(void *ctx, struct str word)
 	return true;
 }
 
+/* A word with the partner that it waits for: neighbours as they stand, others with a plus. */
+static void count_pair(struct costing *c, struct str word, const char *joint, struct str partner)
+{
+	if (word.n == 0 || partner.n == 0)
+		return;
+	buf_clear(&c->pair);
+	buf_addf(&c->pair, "%.*s%s%.*s", STR_ARGS(word), joint, STR_ARGS(partner));
+	(void)count_word(c, buf_str(&c->pair));
+}
+
+static bool is_word(struct str word, uint64_t hash)
+{
+	return word.n > 0 && wake_hash_of(word) == hash;
+}
+
+/* The words before and behind `word` are `before` and the first one of `rest`. */
+static void count_partner(struct costing *c, const struct wake_partner *p, struct str before,
+	struct str word, struct str rest)
+{
+	struct str other;
+	switch ((enum wake_place)p->place) {
+	case WAKE_BEHIND:
+		if (str_next(&rest, '\n', &other) && is_word(other, p->hash))
+			count_pair(c, word, " ", other);
+		break;
+	case WAKE_BEFORE:
+		if (is_word(before, p->hash))
+			count_pair(c, before, " ", word);
+		break;
+	case WAKE_ANYWHERE:
+		rest = buf_str(&c->words);
+		while (str_next(&rest, '\n', &other)) {
+			if (is_word(other, p->hash)) {
+				count_pair(c, word, " + ", other);
+				break;
+			}
+		}
+	}
+}
+
+/* Words that count only beside others, or with them. */
+static void count_pairs(struct costing *c)
+{
+	const struct wake *wake = &c->set->wake;
+	struct str rest = buf_str(&c->words), word, before = STR_NONE;
+	while (str_next(&rest, '\n', &word)) {
+		uint64_t hash = word.n ? wake_hash_of(word) : 0;
+		bool waited = word.n && wake->count && wake_bit(wake, hash) && wake_tag(wake, hash);
+		const struct wake_partner *p = waited ? wake_partners(wake, hash) : NULL;
+		for (; p; p = wake_next_partner(wake, p))
+			count_partner(c, p, before, word, rest);
+		before = word;
+	}
+}
+
 /* Which words of the post the rule waits for: the scan is asked for each on its own. */
 static void count_words(struct costing *c, const struct post *post)
 {
@@ -93,6 +150,7 @@ static void count_words(struct costing *c, const struct post *post)
 		add_words(c);
 	}
 	scan_block(c->word_scan, c->word_scratch, buf_str(&c->words), count_word, c, &unused);
+	count_pairs(c);
 }
 
 /* --- one rule --- */
@@ -159,6 +217,7 @@ static void measure_rule(const struct rules *rules, const struct post_map *map, 
 	c.reader = map ? post_reader_create(map) : NULL;
 	text_init(&c.text);
 	buf_init(&c.words, 0);
+	buf_init(&c.pair, 0);
 	arena_init(&c.arena, COST_WORDS_BYTES);
 	struct scan_scratch *scratch = scan_scratch_create(c.scan);
 	scan_block(c.scan, scratch, records, on_record, &c, &counts);
@@ -171,6 +230,7 @@ static void measure_rule(const struct rules *rules, const struct post_map *map, 
 	post_reader_destroy(c.reader);
 	text_finish(&c.text);
 	buf_finish(&c.words);
+	buf_finish(&c.pair);
 	map_finish(&c.counted);
 	arena_finish(&c.arena);
 	ruleset_of_rule_destroy(c.set);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/utf8.h"
+#include "rules/condition.h"
 #include "rules/operator.h"
 
 enum { SHOWN_MATCH_BYTES = 200, INDENT = 2 };
@@ -45,17 +46,31 @@ static void add_states(struct post_values *v, const struct post *post)
 		add_single(v, STR("verified"));
 }
 
-/* What its text has is not repeated here. */
+/* What the source lists, and what stands in the text. */
 static void add_things(struct post_values *v, const struct post *post)
 {
-	if (post->links.count)
-		add_single(v, STR("link"));
-	if (post->media == TRISTATE_YES)
-		add_single(v, STR("media"));
-	if (post->mentions.count)
-		add_single(v, STR("mention"));
-	if (post->tags.count)
-		add_single(v, STR("tag"));
+	static const struct str names[] = {
+		[HAS_LINK] = { "link", 4 },
+		[HAS_MEDIA] = { "media", 5 },
+		[HAS_MENTION] = { "mention", 7 },
+		[HAS_TAG] = { "tag", 3 },
+	};
+	struct text texts[FIELD_COUNT];
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		text_init(&texts[i]);
+		text_set(&texts[i], post_field(post, (enum post_field)i));
+	}
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct expr_bound code = { .from = (int64_t)i, .to = (int64_t)i };
+		struct expr has = { .kind = EXPR_FIELD,
+			.field = EXPR_HAS,
+			.values = { &names[i], 1 },
+			.bounds = &code };
+		if (condition_is(&has, post, texts))
+			add_single(v, names[i]);
+	}
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		text_finish(&texts[i]);
 }
 
 static void read_values(const struct post *post, enum expr_field field, struct post_values *v)

@@ -58,8 +58,11 @@ static void note_untested(
 void lint_rules(const struct ruleset *set, const struct ruletest_result *tests, struct diag *diag)
 {
 	const struct rules *rules = ruleset_rules(set);
+	if (rules->rule_count == 0)
+		diag_note(diag, (struct where){ NULL, 0, 0 }, "there are no rules");
 	note_slow(set, diag);
 	lint_terms(rules, diag);
+	lint_foreign(rules, diag);
 	lint_cover(rules, diag);
 	regex_lint(rules, diag);
 	if (tests)

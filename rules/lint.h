@@ -16,3 +16,5 @@ void lint_terms(const struct rules *rules, struct diag *diag);
 /* lint_cover.c: terms that others of the same rule make useless or impossible, and lists that say
  * a thing twice. */
 void lint_cover(const struct rules *rules, struct diag *diag);
+/* lint_foreign.c: signs and values that mean something to other tools and nothing here. */
+void lint_foreign(const struct rules *rules, struct diag *diag);

@@ -247,6 +247,50 @@ static void note_covered(struct covering *c, const struct pool *pool, const stru
 			STR_ARGS(b->written), STR_ARGS(shown(c, a)));
 }
 
+enum { LIST_TERMS_ASKED = 10000 /* of a list in a rule: for a note that is enough */ };
+
+/* Terms of a list that the rule's own terms make useless there; the list may have other rules. */
+static void note_covered_list(struct covering *c, const struct pool *own, const struct expr *e)
+{
+	const struct term_list *list = &c->rules->lists[e->list];
+	const struct term *covered = NULL, *by = NULL, *a;
+	size_t count = 0;
+	bool joined = false;
+	for (size_t i = 0; i < list->term_count && i < LIST_TERMS_ASKED; i++) {
+		const struct term *b = &c->rules->terms[list->first_term + i];
+		if (map_get(&own->terms, key_of_term(c, b)))
+			continue; /* is noted at the rule's own term */
+		enum cover cover = covers(c, own, b, &a);
+		if (cover == COVER_NO)
+			continue;
+		count++;
+		joined = joined || cover == COVER_BUT_JOINED;
+		covered = covered ? covered : b;
+		by = by ? by : a;
+	}
+	if (count == 0 || !may_note(c))
+		return;
+	diag_note(c->diag, e->at, "%zu of the %zu terms of list:%.*s %s %s here", count,
+		(size_t)list->term_count, STR_ARGS(list->name), count == 1 ? "adds" : "add",
+		joined ? "at most hashtags without capitals" : "nothing");
+	diag_hint(c->diag, "'%.*s', for one: %.*s finds it", STR_ARGS(covered->written),
+		STR_ARGS(shown(c, by)));
+}
+
+static void note_covered_lists(struct covering *c, const struct expr *e)
+{
+	struct pool own = { 0 };
+	for (size_t i = 0; i < e->child_count; i++) {
+		if (e->children[i]->kind == EXPR_TERM)
+			(void)pool_add_term(c, &own, e->children[i]->term);
+	}
+	for (size_t i = 0; own.terms.count > 0 && i < e->child_count; i++) {
+		if (e->children[i]->kind == EXPR_LIST)
+			note_covered_list(c, &own, e->children[i]);
+	}
+	pool_finish(&own);
+}
+
 /* Alternatives: each once, and none that another one finds too. */
 static void lint_alternatives(struct covering *c, const struct expr *e)
 {
@@ -329,10 +373,12 @@ static void lint_conjunction(struct covering *c, const struct expr *e)
 /* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
 static void lint_tree(struct covering *c, const struct expr *e)
 {
-	if (e->kind == EXPR_OR)
+	if (e->kind == EXPR_OR) {
 		lint_alternatives(c, e);
-	else if (e->kind == EXPR_AND)
+		note_covered_lists(c, e);
+	} else if (e->kind == EXPR_AND) {
 		lint_conjunction(c, e);
+	}
 	for (size_t i = 0; i < e->child_count; i++)
 		lint_tree(c, e->children[i]);
 }

@@ -331,10 +331,12 @@ static int by_place(const void *left, const void *right)
 		return a->from < b->from ? -1 : 1;
 	if (a->to != b->to)
 		return a->to > b->to ? -1 : 1;
-	return str_cmp(a->term, b->term);
+	int order = str_cmp(a->term, b->term);
+	return order ? order : str_cmp(a->list, b->list);
 }
 
-/* The same term at the same place is one hit, also where it was found as a word and as a part. */
+/* The same term of the same list at the same place is one hit, also where it was found as a word
+ * and as a part. */
 static void drop_repeats(struct match_scratch *m)
 {
 	size_t kept = 0;

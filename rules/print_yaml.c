@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "rules/operator.h"
 #include "rules/print.h"
+#include "rules/stem.h"
 
 /* --- scalars --- */
 
@@ -231,6 +232,25 @@ static void add_lists(struct printing *p, const struct shape *shape)
 	add_conditions(p, shape->parts, shape->part_count);
 }
 
+/* What does not stand in the tree. */
+static void add_keys(struct printing *p, const struct rule *rule)
+{
+	if (rule->about.n) {
+		buf_add(p->out, STR("    about: "));
+		add_scalar(rule->about, p->out);
+		buf_add_char(p->out, '\n');
+	}
+	if (rule->language >= 0)
+		buf_addf(p->out, "    language: %s\n", stem_language_code(rule->language));
+	if (rule->severity != SEVERITY_NORMAL)
+		buf_addf(p->out, "    severity: %s\n", severity_name(rule->severity));
+	for (size_t i = 0; i < rule->notify.count; i++) {
+		open_key(p, "notify");
+		add_entry(p, rule->notify.items[i]);
+	}
+	close_key(p);
+}
+
 void print_yaml(const struct rules *rules, size_t rule, struct buf *out)
 {
 	const struct expr *root = rules->rules[rule].root;
@@ -248,5 +268,6 @@ void print_yaml(const struct rules *rules, size_t rule, struct buf *out)
 		add_scalar(buf_str(&p.entry), out);
 		buf_add_char(out, '\n');
 	}
+	add_keys(&p, &rules->rules[rule]);
 	buf_finish(&p.entry);
 }

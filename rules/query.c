@@ -4,6 +4,7 @@
 #include "rules/query.h"
 
 #include "base/mem.h"
+#include "rules/foreign.h"
 #include "rules/operator.h"
 #include "rules/print.h"
 
@@ -17,6 +18,7 @@ struct parser {
 	bool negative; /* below an odd number of NOTs */
 	struct str field; /* inside field:( ); n 0: outside */
 	bool failed;
+	bool too_near; /* too many NEAR inside each other: said once */
 	const struct query_token *blamed; /* an operator without its left side */
 	struct expr **waiting; /* operands of all that is still open */
 	size_t waiting_count;
@@ -341,9 +343,10 @@ static bool near_is_sensible(
 	}
 	if (near_nesting(a) >= QUERY_MAX_NEAR_NESTING ||
 		near_nesting(b) >= QUERY_MAX_NEAR_NESTING) {
-		diag_error(p->l->diag, t->at, "more than %d NEAR inside each other",
-			QUERY_MAX_NEAR_NESTING);
-		p->failed = true;
+		if (!p->too_near)
+			diag_error(p->l->diag, t->at, "more than %d NEAR inside each other",
+				QUERY_MAX_NEAR_NESTING);
+		p->too_near = p->failed = true;
 		return false;
 	}
 	return true;
@@ -440,7 +443,7 @@ static const char *operator_meant(struct str word)
 		if (str_eq_ignore_case(near ? str_slice(word, 0, name.n) : word, name))
 			return operators[i];
 	}
-	return NULL;
+	return foreign_operator(word);
 }
 
 static void note_small_letters(struct parser *p, size_t count)
@@ -453,7 +456,8 @@ static void note_small_letters(struct parser *p, size_t count)
 			continue;
 		diag_note(p->l->diag, t->at, "'%.*s' is looked for as a word here",
 			STR_ARGS(t->text));
-		diag_hint(p->l->diag, "operators are in capitals: %s%s", meant,
+		diag_hint(p->l->diag, "operators are %s: %s%s",
+			foreign_operator(t->text) ? "English" : "in capitals", meant,
 			meant[str_of(meant).n - 1] == '/' ? "5" : "");
 	}
 }

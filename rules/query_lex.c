@@ -4,6 +4,7 @@
 
 #include "base/fold.h"
 #include "base/utf8.h"
+#include "rules/foreign.h"
 #include "rules/operator.h"
 
 struct lexer {
@@ -351,8 +352,11 @@ static void unknown_field(struct lexer *x, size_t from, struct str name)
 		diag_hint(x->diag, "fields are written in small letters: '%.*s:'", STR_ARGS(known));
 		return;
 	}
+	const char *foreign = foreign_field(known);
 	struct str near = operator_nearest(known);
-	if (near.p)
+	if (foreign)
+		diag_hint(x->diag, "%s", foreign);
+	else if (near.p)
 		diag_hint(x->diag, "did you mean '%.*s:'?", STR_ARGS(near));
 	else
 		diag_hint(x->diag, "a text with a colon goes in double quotes");

@@ -543,6 +543,8 @@ static void scan_all(struct pass *pass)
 void scan_block(const struct scan *scan, struct scan_scratch *scratch, struct str block,
 	bool (*candidate)(void *ctx, struct str record), void *ctx, struct scan_counts *counts)
 {
+	if (block.n == 0)
+		block = STR(""); /* no null pointer is added to */
 	struct pass pass = { .scan = scan,
 		.scratch = scratch,
 		.record = block.p,

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "model/post.h"
 #include "rules/address.h"
+#include "rules/foreign.h"
 #include "rules/regex.h"
 #include "rules/rules.h"
 #include "rules/term_alike.h"
@@ -120,8 +121,13 @@ static bool parse_words(const struct parser *p, struct part letters)
 	if (!set_letters(p, TERM_WORDS, letters))
 		return false;
 	size_t count = count_words(p->term->folded);
-	if (count == 0)
+	if (count == 0) {
 		p->term->kind = TERM_SYMBOLS;
+		/* Some keyboards ask for the coloured sign, some do not. */
+		struct str *sign = &p->term->letters;
+		if (!p->term->exact && sign->n > 3 && str_ends(*sign, STR("\xEF\xB8\x8F")))
+			sign->n -= 3;
+	}
 	if (count > TERM_MAX_WORDS) {
 		diag_error(p->diag, place(p, letters.offset),
 			"a phrase has at most %d words; this one has %zu", TERM_MAX_WORDS, count);
@@ -337,6 +343,12 @@ static bool note_fields(const struct parser *p, struct part body)
 			diag_note(p->diag, place(p, body.offset),
 				"'%s:' is looked for as a word here: conditions belong to where",
 				fields[i]);
+	}
+	const char *foreign = foreign_field(name);
+	if (foreign) {
+		diag_note(p->diag, place(p, body.offset), "'%.*s:' is looked for as a word here",
+			STR_ARGS(name));
+		diag_hint(p->diag, "%s", foreign);
 	}
 	return true;
 }

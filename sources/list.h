@@ -5,5 +5,6 @@
 /* clang-format off */
 #define SOURCE_LIST(KIND) \
 	KIND(file) \
-	KIND(http)
+	KIND(http) \
+	KIND(websocket)
 /* clang-format on */

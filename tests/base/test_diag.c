@@ -294,6 +294,10 @@ static void the_nearest_name_is_a_typing_error_away(void **state)
 		{ "al", "all" },
 		{ "nome", "none" },
 		{ "zzz", NULL },
+		{ "anything", NULL },
+		{ "ant", "any" },
+		{ "nix", NULL }, /* of three letters one may be wrong */
+		{ "nots", NULL },
 		{ "notification", NULL },
 		{ "severity", "severity" },
 	};

@@ -228,6 +228,12 @@ class Explain(Case):
         self.write("post.json", json.dumps(json.loads(post), indent=2))
         self.gives(["explain", "-r", "r.yaml", "--post", "post.json", "solaire"], 1, SOLAIRE_NO)
 
+    def test_several_posts_are_too_many(self):
+        code, out, err = self.vigie("explain", "-r", "r.yaml", "solaire", "-",
+                                    given='{"text": "a"}\n{"text": "b"}\n')
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("  hint: one post is explained; there are several here\n", err)
+
     def test_json_holds_the_same(self):
         code, out, err = self.vigie("explain", "-r", "r.yaml", "--json", "edf", "edf")
         self.assertEqual((code, err), (1, ""))

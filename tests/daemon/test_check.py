@@ -190,7 +190,7 @@ class Sample(Check):
     RULES = """
 rules:
   - { name: rare, any: solaire }
-  - { name: dear, all: [pour, le, vu] }
+  - { name: dear, any: pour, where: { lang: de } }
   - { name: regex, regex: ['\\d'] }
   - { name: never, any: neige }
 tests: [{ post: solaire, matches: rare }]
@@ -244,6 +244,23 @@ tests: [{ post: solaire, matches: rare }]
         self.assertGreaterEqual(costs["l"]["parsed"], 4)
         self.assertIn("lune", [w["word"] for w in costs["l"]["top"]])
         self.assertEqual((costs["r"]["parsed"], costs["r"]["matches"]), (2, 1))
+
+    def test_what_a_phrase_waits_for_is_named(self):
+        rules = ("rules:\n"
+                 "  - { name: p, any: [Crème solaire, vent] }\n"
+                 "  - { name: q, query: '\"chat noir\" OR chat' }\n"
+                 "  - { name: all, all: [solaire, crème] }\n")
+        texts = ["ma crème solaire", "CRÈME, solaire !", "crème fraîche", "le vent", "un chat noir"]
+        self.write("s.txt", "".join(text + "\n" for text in texts))
+        _, out, err = self.check("-r", "r.yaml", "--json", "--sample", "s.txt", "--map", "text",
+                                 text=rules)
+        costs = {cost["rule"]: cost for cost in json.loads(out)["costs"]}
+        self.assertEqual(costs["p"]["top"], [{"word": "creme solaire", "posts": 2},
+                                             {"word": "vent", "posts": 1}], err)
+        self.assertEqual(costs["q"]["top"], [{"word": "chat", "posts": 1}])
+        self.assertEqual((costs["all"]["parsed"], costs["all"]["matches"]), (2, 2))
+        self.assertIn(costs["all"]["top"], ([{"word": "solaire + creme", "posts": 2}],
+                                            [{"word": "creme + solaire", "posts": 2}]))
 
     def test_each_kind_of_term_and_query_is_counted(self):
         rules = ("rules:\n"

@@ -119,7 +119,7 @@ class Json(Match):
 
 
 class Order(Match):
-    def make_files(self, count=4, records=9000):
+    def make_files(self, count=4, records=3000):
         """Files of posts of all lengths, in all some MB, so that there are many blocks and lines
         over their borders; the last line of one lacks its end."""
         dice = random.Random(7)

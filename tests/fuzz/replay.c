@@ -20,14 +20,15 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tests/effort.h"
 
 enum {
-	MUTATIONS = 2000, /* of each file */
+	MUTATIONS = 600, /* of each file; ten times that in a long run */
 	HANG_S = 20, /* one input may take no longer */
 	MAX_INPUT_BYTES = 256 * 1024,
 	MAX_FILES = 4096
 };
-#define BUDGET_US (20 * US_PER_S) /* of all mutations; on a slow machine they are cut short */
+#define BUDGET_US (8 * US_PER_S) /* of all mutations; on a slow machine they are cut short */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -152,13 +153,13 @@ static void run_file(
 {
 	struct buf input;
 	buf_init(&input, MAX_INPUT_BYTES);
-	uint32_t mutation = 0;
+	uint32_t mutation = 0, mutations = MUTATIONS * (uint32_t)effort_factor();
 	do {
 		progress->mutation = mutation;
 		make_input(&input, corpus, file, mutation);
 		run(buf_str(&input));
 		mutation++;
-	} while (mutation <= MUTATIONS && clock_monotonic_us() < until_us);
+	} while (mutation <= mutations && clock_monotonic_us() < until_us);
 	progress->mutation = mutation;
 	progress->done = true;
 	buf_finish(&input);
@@ -275,7 +276,7 @@ static int try_corpus(const struct corpus *corpus)
 		return 1;
 	}
 	size_t failed = 0, ran = 0;
-	int64_t until_us = clock_monotonic_us() + BUDGET_US;
+	int64_t until_us = clock_monotonic_us() + effort_factor() * BUDGET_US;
 	for (size_t i = 0; i < corpus->count; i++) {
 		/* What is left of the time is shared by the files that are left. */
 		int64_t now_us = clock_monotonic_us();

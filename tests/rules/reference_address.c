@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "rules/address.h"
-#include "tests/rules/reference.h"
+#include "tests/rules/reference_near.h"
 
 struct chars {
 	uint32_t *c;
@@ -281,6 +281,95 @@ bool reference_address(const struct term *term, struct str text)
 		found = link_is(term, &s, &link);
 	mem_free(s.c);
 	return found;
+}
+
+/* --- places --- */
+
+static bool same_chars(const struct chars *a, const struct chars *b)
+{
+	return a->n == b->n && memcmp(a->c, b->c, a->n * sizeof *a->c) == 0;
+}
+
+/* Where in the link's host, up to `end`, the one that is asked for begins; SIZE_MAX: nowhere. */
+static size_t site_from(
+	const struct chars *s, struct span host, size_t end, const struct chars *asked)
+{
+	struct chars whole = plain_host(s, host.from, end);
+	size_t begin = SIZE_MAX;
+	for (size_t i = host.from; ends_so(&whole, asked) && i < end; i++) {
+		struct chars plain = plain_host(s, i, end);
+		if (same_chars(&plain, asked))
+			begin = i;
+		mem_free(plain.c);
+	}
+	mem_free(whole.c);
+	return begin;
+}
+
+struct placing {
+	const struct chars *s, *own;
+	struct folded folded; /* the same characters, with their places */
+	struct reference_spans *spans;
+};
+
+static void add_place(struct placing *x, size_t from, size_t to)
+{
+	struct chars before = { x->s->c, from }, within = { x->s->c + from, to - from };
+	size_t begin = bytes_of(&before);
+	uint32_t text_from, text_to;
+	folded_span(&x->folded, begin, begin + bytes_of(&within), &text_from, &text_to);
+	reference_add_span(x->spans, text_from, text_to);
+}
+
+static void add_sites(struct placing *x, struct span host)
+{
+	const struct chars *s = x->s;
+	size_t from = length_of(x->own, 0, "*.") + length_of(x->own, 0, "."), end = host.to;
+	size_t to = x->own->n - (x->own->n > from && x->own->c[x->own->n - 1] == '.');
+	struct chars asked = plain_host(x->own, from, to);
+	size_t begin = site_from(s, host, end, &asked);
+	if (begin != SIZE_MAX)
+		add_place(x, begin, end);
+	for (end = host.from + 1; end < host.to; end++) {
+		if (is_word(at(s, end)) && !is_tight(at(s, end)) && is_tight(at(s, end - 1)))
+			break;
+	}
+	begin = end < host.to ? site_from(s, host, end, &asked) : SIZE_MAX;
+	if (begin != SIZE_MAX)
+		add_place(x, begin, end);
+	mem_free(asked.c);
+}
+
+static void add_urls(struct placing *x, struct span link)
+{
+	for (size_t i = link.from; i + x->own->n <= link.to; i++) {
+		struct found_link rest = { .whole = { i, i + x->own->n } };
+		struct span at_i = rest.whole;
+		bool left = i > link.from && is_tight(at(x->s, i - 1)) && is_tight(at(x->s, i));
+		bool right = at_i.to < link.to && is_tight(at(x->s, at_i.to)) &&
+			is_tight(at(x->s, at_i.to - 1));
+		if (!left && !right && url_is(x->s, &rest, x->own))
+			add_place(x, at_i.from, at_i.to);
+	}
+}
+
+void reference_address_spans(
+	const struct term *term, struct str text, struct reference_spans *spans)
+{
+	struct chars s = chars_of(text), own = chars_of(term->letters);
+	struct placing x = { .s = &s, .own = &own, .spans = spans };
+	struct found_link link;
+	folded_init(&x.folded);
+	folded_set(&x.folded, text);
+	for (size_t i = 0; next_link(&s, &i, &link);) {
+		if (term->kind == TERM_SITE)
+			add_sites(&x, link.host);
+		else if (!link.bare_host)
+			add_urls(&x, link.whole);
+	}
+	folded_finish(&x.folded);
+	mem_free(s.c);
+	mem_free(own.c);
 }
 
 bool reference_has_address(struct str text)

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "rules/stem.h"
-#include "tests/rules/reference.h"
+#include "tests/rules/reference_near.h"
 
 struct letters {
 	const struct reference_letter *items;
@@ -16,6 +16,7 @@ struct comparing {
 	struct str text;
 	struct str_list langs;
 	struct stemmers *stemmers;
+	struct reference_spans *spans; /* NULL: whether there is one is enough */
 	bool found;
 };
 
@@ -208,6 +209,8 @@ static void compare(void *ctx, const struct reference_letter *letters, size_t co
 		: x->term->edits		? is_edited(x, word)
 						: is_starred(x, word);
 	x->found = x->found || found;
+	if (found && x->spans)
+		reference_add_span(x->spans, letters[0].from, letters[count - 1].to);
 }
 
 /* The term is one word: its letters are read as those of a text. */
@@ -220,7 +223,13 @@ static void compare_all(void *ctx, const struct reference_letter *letters, size_
 
 bool reference_alike(const struct term *term, struct str text, struct str_list langs)
 {
-	struct comparing x = { .term = term, .text = text, .langs = langs };
+	return reference_alike_spans(term, text, langs, NULL);
+}
+
+bool reference_alike_spans(const struct term *term, struct str text, struct str_list langs,
+	struct reference_spans *spans)
+{
+	struct comparing x = { .term = term, .text = text, .langs = langs, .spans = spans };
 	x.stemmers = stemmers_create();
 	reference_words(term->letters, compare_all, &x);
 	stemmers_destroy(x.stemmers);

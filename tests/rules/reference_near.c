@@ -1,7 +1,5 @@
 #include "tests/rules/reference_near.h"
 
-#include <assert.h>
-
 #include "base/mem.h"
 #include "rules/term_alike.h"
 #include "tests/rules/reference_steps.h"
@@ -238,6 +236,7 @@ bool reference_gap(const struct term *term, struct str text, struct reference_sp
 struct looking {
 	const struct rules *rules;
 	struct str text;
+	struct str_list langs;
 	enum post_field field;
 	struct regex_scratch *scratch;
 	struct reference_spans units;
@@ -249,8 +248,11 @@ static void add_term(struct looking *x, const struct term *term, struct referenc
 	size_t from = 0, to = 0, step;
 	if (term->only && !(term->only >> x->field & 1))
 		return;
-	assert(!term_is_alike(term) && term->kind != TERM_SITE && term->kind != TERM_URL);
-	if (term->kind == TERM_REGEX) {
+	if (term_is_alike(term)) {
+		(void)reference_alike_spans(term, x->text, x->langs, spans);
+	} else if (term->kind == TERM_SITE || term->kind == TERM_URL) {
+		reference_address_spans(term, x->text, spans);
+	} else if (term->kind == TERM_REGEX) {
 		int answer = 1;
 		while (to <= x->text.n &&
 			(answer = regex_find(term->regex, x->scratch, x->text, to, &from, &to)) ==
@@ -350,7 +352,11 @@ int reference_near(const struct rules *rules, const struct expr *e, const struct
 {
 	int result = 0;
 	for (enum post_field f = 0; f < FIELD_COUNT && result != 1; f++) {
-		struct looking x = { rules, post_field(post, f), f, scratch, { 0 }, 0 };
+		struct looking x = { .rules = rules,
+			.text = post_field(post, f),
+			.langs = post->langs,
+			.field = f,
+			.scratch = scratch };
 		if (!x.text.p)
 			continue;
 		x.units = counted_words(x.text);

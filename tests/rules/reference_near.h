@@ -36,6 +36,12 @@ struct reference_spans {
 void reference_add_span(struct reference_spans *spans, size_t from, size_t to);
 /* All places of a term of words, or of an entity. */
 void reference_spans(const struct term *term, struct str text, struct reference_spans *spans);
+/* Of a term by likeness: the words that are like it. Returns whether there is one. */
+bool reference_alike_spans(const struct term *term, struct str text, struct str_list langs,
+	struct reference_spans *spans);
+/* Of site: the host that is asked for, without what stands before it; of url: its characters. */
+void reference_address_spans(
+	const struct term *term, struct str text, struct reference_spans *spans);
 /* The stretches of a phrase with a gap. Returns whether there is one; spans may be NULL. */
 bool reference_gap(const struct term *term, struct str text, struct reference_spans *spans);
 int reference_near(const struct rules *rules, const struct expr *e, const struct post *post,

@@ -25,7 +25,8 @@ struct fixture {
 	"  - { name: sans, any: solaire, none: lune }\n"                                          \
 	"  - { name: tous, all: [solaire, '#soleil', =EDF], where: { from: ada, type: post } }\n" \
 	"  - { name: lien, any: ['site:edf.fr', '#soleil'], where: { followers: 1k..2k, is: "     \
-	"[reply, verified] } }\n"
+	"[reply, verified] } }\n"                                                                 \
+	"  - { name: choses, any: vent, where: { has: [link, media] } }\n"
 
 static void explain_post(struct fixture *f, const char *rule, struct post post)
 {
@@ -106,6 +107,23 @@ static void a_post_that_does_not_match_shows_what_stood_in_the_way(void **state)
 		"            text 3..17 \"Crème solaire\" folded, by crème solaire\n"
 		"            text 25..42 \"lunettes solaires\" regex, by /lunettes? solaires?/i\n"
 		"no    lang: fr, en (the post has none)\n");
+}
+
+static void what_the_text_has_counts_as_what_the_post_has(void **state)
+{
+	(void)state;
+	check_explained("choses", post_of("vent https://edf.fr/a @ada"),
+		"choses matches\n"
+		"yes all of\n"
+		"yes   vent\n"
+		"          text 0..4 \"vent\" exact\n"
+		"yes   has: link, media (the post: link, mention)\n");
+	check_explained("choses", post_of("vent #Éole"),
+		"choses does not match\n"
+		"no  all of\n"
+		"yes   vent\n"
+		"          text 0..4 \"vent\" exact\n"
+		"no    has: link, media (the post: tag)\n");
 }
 
 static void a_rule_of_one_term_is_one_line(void **state)
@@ -287,6 +305,7 @@ int main(void)
 		cmocka_unit_test(places_outside_of_the_text_are_told),
 		cmocka_unit_test(a_match_shows_each_clause_with_its_places),
 		cmocka_unit_test(a_post_that_does_not_match_shows_what_stood_in_the_way),
+		cmocka_unit_test(what_the_text_has_counts_as_what_the_post_has),
 		cmocka_unit_test(a_rule_of_one_term_is_one_line),
 		cmocka_unit_test(none_of_one_term_shows_the_term),
 		cmocka_unit_test(every_clause_is_shown_also_after_one_that_decides),

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "rules/ruleset.h"
 #include "tests/data.h"
+#include "tests/effort.h"
 #include "tests/rules/twins.h"
 
 struct sample {
@@ -437,8 +438,7 @@ static void try_record(struct twins *t, struct post_reader *reader, struct str y
 static void all_ways_agree_on_random_rules_and_records_of_all_maps(void **state)
 {
 	(void)state;
-	int64_t rounds = 150;
-	(void)str_to_int64(str_of(getenv("VIGIE_ROUNDS")), &rounds); /* or the default */
+	int64_t rounds = effort_rounds(150);
 	uint64_t seed = 11;
 	struct tally tally = { 0 };
 	struct buf yaml, record;

@@ -43,6 +43,26 @@ static void good_rules_have_no_note(void **state)
 		"");
 }
 
+static void a_file_without_rules_is_noted(void **state)
+{
+	struct diag *notes = diag_create();
+	struct arena arena;
+	struct buf printed;
+	(void)state;
+	arena_init(&arena, 0);
+	struct conf_node *root = conf_read_text("t.yaml", STR("lists: {}\n"), &arena, notes);
+	struct ruleset *set = ruleset_create(rules_load(root, NULL, notes));
+	arena_finish(&arena);
+	assert_int_equal(diag_count(notes, DIAG_NOTE), 0);
+	lint_rules(set, NULL, notes);
+	buf_init(&printed, 0);
+	diag_print(notes, &printed);
+	assert_true(str_ends(buf_str(&printed), STR("note: there are no rules\n")));
+	buf_finish(&printed);
+	ruleset_destroy(set);
+	diag_destroy(notes);
+}
+
 static void a_rule_without_a_necessary_word_is_slow(void **state)
 {
 	(void)state;
@@ -97,6 +117,64 @@ static void a_term_that_another_one_covers_is_noted(void **state)
 	/* Not so: exact letters are fewer, and inside a link or handle words do not count. */
 	check_notes(
 		"rules: [{ name: a, any: ['=EDF', edf nord, '@solaire', solaires, '#vent'] }]", "");
+}
+
+static void terms_of_a_list_that_the_rule_covers_are_noted(void **state)
+{
+	(void)state;
+	check_notes("lists: { l: [parc solaire, Vent, lune], m: ['#Solaire', solarium, '=Vent'] }\n"
+		    "rules:\n"
+		    "  - { name: a, any: [solaire, list:l, list:m, mer] }\n"
+		    "  - { name: b, any: [list:l, list:m] }\n"
+		    "  - { name: c, query: 'sola* OR list:m' }\n"
+		    "  - { name: d, all: [solaire, list:l] }\n",
+		"3:31: note: 1 of the 3 terms of list:l adds at most hashtags without capitals "
+		"here\n"
+		"3:39: note: 1 of the 3 terms of list:m adds nothing here\n"
+		"5:33: note: 2 of the 3 terms of list:m add nothing here\n");
+}
+
+static void signs_that_do_nothing_here_are_noted(void **state)
+{
+	(void)state;
+	check_notes("rules: [{ name: a, query: 'te?t OR \"parc * solaire\" OR w/5 OR AROUND' },\n"
+		    "  { name: b, query: 'parc^2 ~vent {EDF} <<Voltis>> [Heliora]' }]\n",
+		"1:28: note: '?' stands for nothing inside of 'te?t': only words count\n"
+		"1:36: note: '*' stands for nothing inside of 'parc * solaire': only words count\n"
+		"1:56: note: this is looked for as words: 'w/5'\n"
+		"2:22: note: '^' gives no weight here: 'parc^2'\n"
+		"2:29: note: '~' does nothing before a word: '~vent'\n"
+		"2:35: note: these brackets do nothing: '{EDF}'\n"
+		"2:41: note: these brackets do nothing: '<<Voltis>>'\n"
+		"2:52: note: these brackets do nothing: '[Heliora]'\n");
+	check_notes("lists: { l: [-vent, 'Heliora, Inc.', +parc, qui ?] }\n"
+		    "rules: [{ name: a, any: ['lune, soleil', list:l, -pluie] }]\n",
+		"1:14: note: '-' excludes nothing here: '-vent'\n"
+		"1:38: note: '+' does nothing here: '+parc'\n"
+		"2:26: note: this is one term, a phrase: 'lune, soleil'\n"
+		"2:50: note: '-' excludes nothing here: '-pluie'\n");
+	check_notes("rules: [{ name: a, query: '\"=EDF\" OR \"#vent\" OR =\"Air Liquide\" OR \"= "
+		    "x\"' }]\n",
+		"1:28: note: a sign between double quotes does nothing: '\"=EDF\"'\n"
+		"1:38: note: a sign between double quotes does nothing: '\"#vent\"'\n");
+	/* What is quoted is meant, and so are signs beside words. */
+	check_notes("rules: [{ name: a, any: ['\"-vent\"', '\"lune, soleil\"', '\"[pluie]\"', "
+		    "neige ?,\n"
+		    "  '=[Tank]', e-mail, 'quoi?', ping^pong] }]\n",
+		"");
+}
+
+static void values_that_sources_do_not_have_are_noted(void **state)
+{
+	(void)state;
+	check_notes("rules:\n"
+		    "  - { name: a, any: x, where: { lang: [fr, fra], country: [FR, France] } }\n"
+		    "  - { name: b, query: 'x -(country:FRA OR lang:eng)' }\n"
+		    "  - { name: c, query: 'x lang:(fr-CA OR ast) country:be' }\n",
+		"2:39: note: sources seldom say 'lang' in three letters: 'fra'\n"
+		"2:59: note: sources say countries in two letters: 'France'\n"
+		"3:28: note: sources say countries in two letters: 'FRA'\n"
+		"3:43: note: sources seldom say 'lang' in three letters: 'eng'\n");
 }
 
 static void a_rule_that_excludes_what_it_needs_is_noted(void **state)
@@ -193,9 +271,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_rules_have_no_note),
+		cmocka_unit_test(a_file_without_rules_is_noted),
 		cmocka_unit_test(a_rule_without_a_necessary_word_is_slow),
 		cmocka_unit_test(a_term_that_is_there_already_is_noted),
 		cmocka_unit_test(a_term_that_another_one_covers_is_noted),
+		cmocka_unit_test(terms_of_a_list_that_the_rule_covers_are_noted),
+		cmocka_unit_test(signs_that_do_nothing_here_are_noted),
+		cmocka_unit_test(values_that_sources_do_not_have_are_noted),
 		cmocka_unit_test(a_rule_that_excludes_what_it_needs_is_noted),
 		cmocka_unit_test(words_that_are_everywhere_are_noted),
 		cmocka_unit_test(signs_that_do_not_count_are_noted),

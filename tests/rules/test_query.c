@@ -185,6 +185,17 @@ static void ceilings_hold(void **state)
 		assert_int_equal(diag_failed(l.diag), depth > QUERY_MAX_NESTING);
 		finish(&l);
 	}
+	for (size_t count = QUERY_MAX_NEAR_NESTING; count <= QUERY_MAX_NEAR_NESTING + 4; count++) {
+		struct loaded l;
+		buf_clear(&query);
+		buf_add_char(&query, 'a');
+		for (size_t i = 0; i < count; i++)
+			buf_add(&query, STR(" NEAR/1 a"));
+		load_query(&l, buf_str(&query));
+		assert_int_equal(
+			diag_count(l.diag, DIAG_ERROR), count > QUERY_MAX_NEAR_NESTING); /* once */
+		finish(&l);
+	}
 	for (size_t bytes = QUERY_MAX_BYTES; bytes <= QUERY_MAX_BYTES + 1; bytes++) {
 		struct loaded l;
 		buf_clear(&query);
@@ -296,6 +307,38 @@ static void a_rule_is_printed_as_lists_where_these_can_say_it(void **state)
 	check_yaml("a lang:fr lang:en", "  - name: r\n    query: 'a lang:fr lang:en'\n");
 }
 
+static void a_rule_is_printed_with_what_stands_beside_its_terms(void **state)
+{
+	static const char yaml[] = "rules:\n"
+				   "  - name: r\n"
+				   "    any: ['stem:panneau']\n"
+				   "    where: { lang: [fr] }\n"
+				   "    about: 'Chantiers : où?'\n"
+				   "    language: fr\n"
+				   "    severity: critical\n"
+				   "    notify: [bulle, crm-2]\n";
+	struct loaded l;
+	struct buf out;
+	(void)state;
+	buf_init(&out, 0);
+	load(&l, str_of(yaml));
+	if (diag_failed(l.diag))
+		fail_msg("%s", l.messages.p);
+	buf_add(&out, STR("rules:\n"));
+	print_yaml(l.rules, 0, &out);
+	check_str(buf_str(&out),
+		STR("rules:\n"
+		    "  - name: r\n"
+		    "    all: ['stem:panneau']\n"
+		    "    where: { lang: [fr] }\n"
+		    "    about: 'Chantiers : où?'\n"
+		    "    language: fr\n"
+		    "    severity: critical\n"
+		    "    notify: [bulle, crm-2]\n"));
+	buf_finish(&out);
+	finish(&l);
+}
+
 /* --- at random --- */
 
 static void add_term(struct buf *out, uint64_t *seed)
@@ -370,6 +413,7 @@ int main(void)
 		cmocka_unit_test(a_rule_is_printed_as_a_canonical_query),
 		cmocka_unit_test(a_regex_of_a_list_is_escaped_for_a_query),
 		cmocka_unit_test(a_rule_is_printed_as_lists_where_these_can_say_it),
+		cmocka_unit_test(a_rule_is_printed_with_what_stands_beside_its_terms),
 		cmocka_unit_test(what_is_printed_reads_back),
 	};
 	return cmocka_run_group_tests_name("query", tests, NULL, NULL);

@@ -1,9 +1,10 @@
 /* Random regexes and texts made to match them: neither the scan nor the literals hold back what
- * PCRE2 finds. VIGIE_ROUNDS sets how many. */
+ * PCRE2 finds. effort.h says how many. */
 #include <stdlib.h>
 
 #include "base/utf8.h"
 #include "tests/check.h"
+#include "tests/effort.h"
 #include "tests/rules/twins.h"
 
 /* A piece of a pattern, with texts that it matches. */
@@ -123,8 +124,7 @@ static void make(struct made *m, uint64_t *seed)
 static void random_regexes_find_their_texts(void **state)
 {
 	(void)state;
-	int64_t rounds = 8000;
-	(void)str_to_int64(str_of(getenv("VIGIE_ROUNDS")), &rounds); /* or the default */
+	int64_t rounds = effort_rounds(8000);
 	uint64_t seed = 11;
 	size_t tried = 0, matched = 0;
 	struct made m;

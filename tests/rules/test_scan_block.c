@@ -45,6 +45,26 @@ static struct seen scan_with(
 	return seen;
 }
 
+static void an_empty_block_has_no_record(void **state)
+{
+	static const char *const rules[] = { "rules: [{ name: r, any: [sol] }]",
+		"rules: [{ name: r, regex: ['\\d'] }]" };
+	const struct post_map *const maps[] = { NULL, post_map_auto(), post_map_builtin(STR("x")) };
+	(void)state;
+	for (size_t i = 0; i < 2 * 3 * 2; i++) {
+		struct ruleset *set = rules_of(str_of(rules[i % 2]));
+		struct scan_counts counts = { 0 };
+		struct scan *scan = scan_create(
+			set, maps[i / 2 % 3], i / 6 ? SCAN_PLAIN_C : SCAN_FASTEST);
+		struct scan_scratch *scratch = scan_scratch_create(scan);
+		scan_block(scan, scratch, STR_NONE, note, &(struct seen){ 0 }, &counts);
+		assert_int_equal(counts.record_count, 0);
+		scan_scratch_destroy(scratch);
+		scan_destroy(scan);
+		ruleset_destroy(set);
+	}
+}
+
 /* Broken records; each must itself be a candidate, for the decoder to say why. */
 static const char *const broken[] = {
 	"{\"id\":\"b\",\"text\":\"sol",
@@ -241,6 +261,7 @@ static void a_word_with_too_many_neighbours_wakes_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_block_has_no_record),
 		cmocka_unit_test(the_record_after_a_broken_one_is_found),
 		cmocka_unit_test(a_phrase_wakes_with_its_neighbours_however_they_are_written),
 		cmocka_unit_test(a_word_wakes_with_the_second_that_its_rule_needs),

@@ -59,6 +59,8 @@ static const struct good goods[] = {
 	{ "$太", TERM_WORDS, false, "$太", "$太" },
 	{ "$100", TERM_WORDS, false, "$100", "$100" },
 	{ "🌞", TERM_SYMBOLS, false, "🌞", " " },
+	{ "☀\xEF\xB8\x8F", TERM_SYMBOLS, false, "☀", " " },
+	{ "=☀\xEF\xB8\x8F", TERM_SYMBOLS, true, "☀\xEF\xB8\x8F", " " },
 	{ ":-)", TERM_SYMBOLS, false, ":-)", ":-)" },
 	{ "\"*\"", TERM_SYMBOLS, false, "*", "*" },
 	{ "\"~\"", TERM_SYMBOLS, false, "~", "~" },

@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+"""What the documentation shows is true: each YAML block is read and checked, whole files are clean,
+commands and options exist. Run as `test_docs.py PATH_OF_VIGIE`."""
+
+import glob
+import os
+import re
+import subprocess
+
+import harness
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+FIRST_LINE = "# yaml-language-server: $schema=vigie.schema.json\n"
+SECRET = "whsec_" + 32 * "A"
+BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.M | re.S)
+
+
+def pages():
+    return sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")) + [os.path.join(ROOT, "README.md")])
+
+
+def blocks():
+    """(page, text) of each block of YAML."""
+    for path in pages():
+        with open(path, encoding="utf-8") as file:
+            for match in BLOCK.finditer(file.read()):
+                yield os.path.relpath(path, ROOT), match[1]
+
+
+def is_whole(text):
+    return re.search(r"^sources:", text, re.M) and re.search(r"^rules:", text, re.M)
+
+
+class Docs(harness.Case):
+    def call(self, *arguments, **environment):
+        done = subprocess.run(
+            [harness.PROGRAM, *arguments], cwd=self.folder, stdin=subprocess.DEVNULL,
+            capture_output=True, timeout=60, check=False, env={**os.environ, **environment})
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def check_rules(self, name, text):
+        self.write("t.yaml", text)
+        code, out, err = self.call("check", "-r", "t.yaml")
+        self.assertEqual(code, 0, f"{name}\n{text}\n{err}{out}")
+        self.assertNotRegex(err, r": (error|warning): ", name)
+        if is_whole(text):
+            self.assertEqual(err, "", name)
+
+    def test_whole_files_name_the_schema_in_their_first_line(self):
+        whole = [(name, text) for name, text in blocks() if is_whole(text)]
+        self.assertTrue(whole)
+        for name, text in whole:
+            self.assertTrue(text.startswith(FIRST_LINE), name)
+
+    def test_blocks_with_rules_are_right_and_their_tests_pass(self):
+        count = 0
+        for name, text in blocks():
+            if text.startswith("where:"):
+                text = "rules:\n- name: r\n  any: [x]\n  " + text
+            elif text.startswith("- name:"):
+                text = "rules:\n" + text
+            if not re.search(r"^(rules|lists):", text, re.M):
+                continue
+            self.check_rules(name, text)
+            count += 1
+        self.assertGreaterEqual(count, 5)
+
+    def test_blocks_of_sources_and_the_rest_are_right(self):
+        for name, text in blocks():
+            if not re.match(r"(#.*\n)*(sources|notifiers|maps|store|http):", text):
+                continue
+            text = text.replace("type: desktop", "type: print")  # not in every build
+            secrets = {key: SECRET if "SECRET" in key else "http://localhost/x"
+                       for key in re.findall(r"\{ env: (\w+) \}", text)}
+            for path in re.findall(r"\{ file: ([\w.-]+) \}", text):
+                os.chmod(self.write(path, "secret\n"), 0o600)
+            if not re.search(r"^rules:", text, re.M):
+                text += "rules: [{ name: r, any: x }]\n"
+            if "map: wiki" in text and not re.search(r"^maps:", text, re.M):
+                text += "maps: { wiki: { text: comment } }\n"
+            self.write("t.yaml", text)
+            _, _, err = self.call("check", "-c", "t.yaml", **secrets)
+            self.assertNotRegex(err, r": error: ", f"{name}\n{text}\n{err}")
+
+    def test_examples_are_clean(self):
+        for path in glob.glob(os.path.join(ROOT, "examples", "*.yaml")):
+            code, out, err = self.call("check", "-r", path)
+            self.assertEqual((code, err), (0, ""), path)
+            self.assertRegex(out, r"^[1-9]\d* passed, 0 failed\n$", path)
+
+    def test_commands_and_options_that_are_shown_exist(self):
+        shown = re.compile(r"(?<![\w/.-])(?:build/)?vigie ([a-z]+)((?:(?! vigie )[^`\n|#;&])*)")
+        helps = {}
+        for path in pages():
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            for line in re.findall(r"^    .*|`[^`\n]*`", text, re.M):
+                for command, rest in shown.findall(line):
+                    if command not in helps:
+                        code, helps[command], _ = self.call(command, "--help")
+                        self.assertEqual(code, 0, f"{path}: vigie {command}")
+                    for option in re.findall(r"(?<=\s)--?[a-z][a-z-]*", rest):
+                        self.assertRegex(helps[command], rf"(?<![\w-]){option}(?![\w-])",
+                                         f"{path}: vigie {command}{rest}")
+
+
+if __name__ == "__main__":
+    harness.main()
