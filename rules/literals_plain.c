@@ -61,10 +61,10 @@ static inline uint32_t hash(uint32_t key)
 	return (key ^ key >> 15) * UINT32_C(0x9E3779B1);
 }
 
-static inline bool bit(const struct literals *l, uint32_t key)
+static inline unsigned bit(const struct literals *l, uint32_t key)
 {
 	uint32_t i = hash(key) >> (32 - l->bit_power);
-	return l->bits[i >> 6] >> (i & 63) & 1;
+	return (unsigned)(l->bits[i >> 6] >> (i & 63) & 1);
 }
 
 /* --- building --- */
@@ -225,7 +225,7 @@ void literals_find(const struct literals *l, struct literals_scratch *s, struct 
 		return;
 	for (; i + GRAM_BYTES <= text.n; i++) {
 		uint32_t bytes = load(text.p + i);
-		bool may_begin = bit(l, bytes) | bit(l, key_of(bytes, 3));
+		unsigned may_begin = bit(l, bytes) | bit(l, key_of(bytes, 3));
 		if (shorter)
 			may_begin = may_begin | bit(l, key_of(bytes, 2)) | bit(l, key_of(bytes, 1));
 		if (may_begin && !ask(&x, i, bytes))

@@ -30,6 +30,8 @@ static const struct {
 	{ "(?:un\\d+deux|trois[+-]\\dquatre)", { "un12deux", "trois-3quatre", "UN1Deux" } },
 	{ "(?:sel\\s*<\\d|po[!?]\\s+ivre)+", { "sel <1", "po?  ivre", "po! ivreSel<2" } },
 	{ "s?", { "", "s", "S" } },
+	{ "b*", { "bb", "", "bBb" } },
+	{ "(?:la|de)*", { "lalade", "", "DEde" } },
 	{ "x{2,3}", { "xx", "xxx", "XX" } },
 	{ "(?:na)+", { "na", "nana", "NAna" } },
 	{ "\\.", { ".", ".", "." } },
