@@ -14,6 +14,11 @@ void digest_sha256(struct str data, unsigned char out[DIGEST_BYTES])
 	SHA256((const unsigned char *)data.p, data.n, out);
 }
 
+void digest_sha1(struct str data, unsigned char out[DIGEST_SHA1_BYTES])
+{
+	SHA1((const unsigned char *)data.p, data.n, out);
+}
+
 static void must(int ok)
 {
 	assert(ok == 1); /* SHA-256 over memory does not fail */

@@ -1,15 +1,17 @@
-/* SHA-256, HMAC-SHA-256 and base64, by OpenSSL's libcrypto. */
+/* SHA-256, HMAC-SHA-256, SHA-1 and base64, by OpenSSL's libcrypto. */
 #pragma once
 
 #include "base/buf.h"
 #include "base/str.h"
 
-enum { DIGEST_BYTES = 32, DIGEST_HEX_BYTES = 65 };
+enum { DIGEST_BYTES = 32, DIGEST_HEX_BYTES = 65, DIGEST_SHA1_BYTES = 20 };
 
 /* SHA-256 over the parts, each preceded by its length, so that ("ab","c") and ("a","bc")
  * differ. */
 void digest_parts(const struct str *parts, size_t count, unsigned char out[DIGEST_BYTES]);
 void digest_sha256(struct str data, unsigned char out[DIGEST_BYTES]);
+/* For protocols that demand it, such as WebSocket's; it protects nothing. */
+void digest_sha1(struct str data, unsigned char out[DIGEST_SHA1_BYTES]);
 void digest_hmac(struct str key, struct str data, unsigned char out[DIGEST_BYTES]);
 
 /* Lower-case hex and a NUL. */

@@ -207,6 +207,7 @@ struct config *config_load(const char *path, struct diag *diag)
 	load_http(c, keys.http, diag);
 	load_timezone(c, root, keys.timezone, diag);
 	load_notify(c, root, keys.notify, known, diag);
+	config_expand_presets(c, &keys.sources, &keys.maps, diag);
 	config_load_maps(c, keys.maps, diag);
 	config_check_maps(c, keys.maps, keys.sources, diag);
 	c->sources = sources_create(keys.sources, &c->arena, diag);

@@ -40,6 +40,9 @@ struct config_map_path_keys {
 /* The file, and the files that it includes, as one tree whose nodes know their file. NULL if there
  * is no file or no YAML. */
 const struct conf_node *config_read(const char *path, struct arena *arena, struct diag *diag);
+/* Puts in what presets stand for: sources of their types, with their maps beside the user's. */
+void config_expand_presets(struct config *c, const struct conf_node **sources,
+	const struct conf_node **maps, struct diag *diag);
 /* The user's maps. */
 void config_load_maps(struct config *c, const struct conf_node *maps, struct diag *diag);
 /* Does each source have a map? */

@@ -1,11 +1,13 @@
 #include "daemon/schema.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/escape.h"
 #include "conf/schema.h"
 #include "daemon/config_keys.h"
 #include "rules/fields.h"
+#include "sources/preset.h"
 
 #define REF(name) "{\"$ref\":\"#/definitions/" name "\"}"
 #define NAMES "\"propertyNames\":{\"pattern\":\"^[a-z0-9_-]{1,64}$\"}"
@@ -130,17 +132,18 @@ struct kind {
 	const struct conf_field *fields;
 };
 
-/* The kind is chosen by its type, which decides what else may stand there. */
+/* The kind is chosen by its type, which decides what else may stand there. others: how the
+ * schema of a type goes on behind the kinds, or "". */
 static void define_kinds(struct buf *out, const char *what, const struct kind *kinds, size_t count,
-	const struct conf_field *common)
+	const struct conf_field *common, const char *others)
 {
 	buf_addf(out,
 		",\"%s\":{\"type\":\"object\",\"required\":[\"type\"],\"properties\":{\"type\":{"
-		"\"enum\":[",
-		what);
+		"%s\"enum\":[",
+		what, *others ? "\"anyOf\":[{" : "");
 	for (size_t i = 0; i < count; i++)
 		buf_addf(out, "%s\"%s\"", i ? "," : "", kinds[i].name);
-	buf_add(out, STR("]}},\"allOf\":["));
+	buf_addf(out, "]%s%s}},\"allOf\":[", *others ? "}," : "", others);
 	for (size_t i = 0; i < count; i++)
 		buf_addf(out,
 			"%s{\"if\":{\"properties\":{\"type\":{\"const\":\"%s\"}},"
@@ -162,16 +165,57 @@ static void define_kinds(struct buf *out, const char *what, const struct kind *k
 
 enum { MAX_KINDS = 64 };
 
+static const struct source_type *type_of(const struct preset *preset)
+{
+	const struct conf_node *name = conf_get(preset->source, "type");
+	const struct source_type *const *type = source_types;
+	while (*type && !str_eq(name->text, str_of((*type)->name)))
+		type++;
+	assert(*type);
+	return *type;
+}
+
+/* A preset's parameters, and the options of its type, of which none is required any more. */
+static struct kind kind_of(const struct preset *preset, struct arena *arena)
+{
+	const struct source_type *type = type_of(preset);
+	size_t count = preset->parameter_count;
+	for (const struct conf_field *f = type->fields; f->key; f++)
+		count++;
+	struct conf_field *fields = arena_array(arena, struct conf_field, count + 1);
+	for (size_t i = 0; i < preset->parameter_count; i++) {
+		const struct preset_parameter *p = &preset->parameters[i];
+		fields[i] = (struct conf_field){ .key = arena_text(arena, p->name),
+			.type = CONF_TEXT,
+			.required = !p->fallback.p,
+			.fallback = p->fallback.p ? arena_text(arena, p->fallback) : NULL,
+			.help = arena_text(arena, p->about) };
+	}
+	for (size_t i = preset->parameter_count; i < count; i++) {
+		fields[i] = type->fields[i - preset->parameter_count];
+		fields[i].required = false;
+	}
+	return (struct kind){ arena_text(arena, preset->name), arena_text(arena, preset->about),
+		fields };
+}
+
 static void define_sources(struct buf *out)
 {
 	struct kind kinds[MAX_KINDS];
+	struct arena arena;
 	size_t count = 0;
+	arena_init(&arena, 0);
 	for (size_t i = 0; source_types[i] && count < MAX_KINDS; i++) {
 		const struct source_type *t = source_types[i];
 		if (!t->missing)
 			kinds[count++] = (struct kind){ t->name, t->help, t->fields };
 	}
-	define_kinds(out, "source", kinds, count, source_fields);
+	for (const struct preset_text *text = preset_texts; text->name && count < MAX_KINDS; text++)
+		kinds[count++] = kind_of(preset_read(text, &arena), &arena);
+	define_kinds(out, "source", kinds, count, source_fields,
+		"{\"pattern\":\"\\\\.ya?ml$\"}],\"description\":\"A type, a preset, or "
+		"the path of a preset of your own.\"");
+	arena_finish(&arena);
 }
 
 static void define_notifiers(struct buf *out)
@@ -183,7 +227,7 @@ static void define_notifiers(struct buf *out)
 		if (!t->missing)
 			kinds[count++] = (struct kind){ t->name, t->help, t->fields };
 	}
-	define_kinds(out, "notifier", kinds, count, notifier_fields);
+	define_kinds(out, "notifier", kinds, count, notifier_fields, "");
 }
 
 /* --- indented --- */

@@ -5,11 +5,14 @@
 #include "base/clock.h"
 
 #define RETRY_AFTER_MAX_US US_PER_DAY
+#define MAX_AGE_MAX_US (365 * US_PER_DAY)
 
 /* More than the header lines can hold, so that it never stands in the way. */
 enum { ANSWER_MEMORY_BYTES = 2 * HTTP_MAX_HEADERS_BYTES };
 
-static const struct http_answer no_answer = { .retry_after_us = -1, .content_type = { "", 0 } };
+static const struct http_answer no_answer = {
+	.retry_after_us = -1, .max_age_us = -1, .content_type = { "", 0 }
+};
 
 void answer_init(struct answer_reader *r)
 {
@@ -25,7 +28,7 @@ void answer_finish(struct answer_reader *r)
 static void forget(struct answer_reader *r)
 {
 	r->answer = no_answer;
-	r->complete = false;
+	r->complete = r->has_cache_control = false;
 	arena_reset(&r->memory);
 }
 
@@ -86,6 +89,59 @@ static struct str media_type(struct answer_reader *r, struct str value)
 	return (struct str){ copy, type.n };
 }
 
+static struct str charset_of(struct answer_reader *r, struct str value)
+{
+	struct str part;
+	while (str_next(&value, ';', &part)) {
+		part = str_trim(part);
+		if (!str_eq_ignore_case(str_slice(part, 0, 8), STR("charset=")))
+			continue;
+		struct str charset = str_trim(str_slice(part, 8, part.n));
+		if (charset.n >= 2 && charset.p[0] == charset.p[charset.n - 1] &&
+			(charset.p[0] == '"' || charset.p[0] == '\''))
+			charset = str_slice(charset, 1, charset.n - 1);
+		return charset.n ? arena_str(&r->memory, charset) : STR_NONE;
+	}
+	return STR_NONE;
+}
+
+/* -1: the directives say nothing about age. */
+static int64_t max_age_us(struct str value)
+{
+	struct str part;
+	int64_t seconds, age_us = -1;
+	while (str_next(&value, ',', &part)) {
+		part = str_trim(part);
+		if (str_eq_ignore_case(part, STR("no-cache")) ||
+			str_eq_ignore_case(part, STR("no-store")))
+			return 0;
+		const struct str digits = str_slice(part, 8, part.n);
+		if (!str_eq_ignore_case(str_slice(part, 0, 8), STR("max-age=")) ||
+			!all_digits(digits))
+			continue;
+		const bool fits = str_to_int64(digits, &seconds) &&
+			seconds < MAX_AGE_MAX_US / US_PER_S;
+		age_us = fits ? seconds * US_PER_S : MAX_AGE_MAX_US;
+	}
+	return age_us;
+}
+
+/* An unreadable date, such as 0, means "already". */
+static int64_t expires_us(struct str value, int64_t now_wall_us)
+{
+	int64_t us;
+	if (all_digits(value) || !time_parse(value, &us) || us <= now_wall_us)
+		return 0;
+	return us - now_wall_us < MAX_AGE_MAX_US ? us - now_wall_us : MAX_AGE_MAX_US;
+}
+
+static void take_age(struct answer_reader *r, int64_t age_us)
+{
+	if (age_us >= 0)
+		r->answer.max_age_us = age_us;
+	r->has_cache_control = r->has_cache_control || age_us >= 0;
+}
+
 static void take_status(struct answer_reader *r, struct str line)
 {
 	forget(r);
@@ -108,16 +164,22 @@ static void take_header(struct answer_reader *r, struct str line, int64_t now_wa
 	 * none. */
 	if (has_control(value))
 		return;
-	if (str_eq_ignore_case(name, STR("content-type")))
+	if (str_eq_ignore_case(name, STR("content-type"))) {
 		r->answer.content_type = media_type(r, value);
-	else if (str_eq_ignore_case(name, STR("retry-after")))
+		r->answer.charset = charset_of(r, value);
+	} else if (str_eq_ignore_case(name, STR("cache-control"))) {
+		take_age(r, max_age_us(value));
+	} else if (str_eq_ignore_case(name, STR("expires")) && !r->has_cache_control) {
+		r->answer.max_age_us = expires_us(value, now_wall_us);
+	} else if (str_eq_ignore_case(name, STR("retry-after"))) {
 		r->answer.retry_after_us = answer_retry_after_us(value, now_wall_us);
-	else if (str_eq_ignore_case(name, STR("etag")))
+	} else if (str_eq_ignore_case(name, STR("etag"))) {
 		r->answer.etag = arena_str(&r->memory, value);
-	else if (str_eq_ignore_case(name, STR("last-modified")))
+	} else if (str_eq_ignore_case(name, STR("last-modified"))) {
 		r->answer.last_modified = arena_str(&r->memory, value);
-	else if (str_eq_ignore_case(name, STR("location")))
+	} else if (str_eq_ignore_case(name, STR("location"))) {
 		r->answer.location = arena_str(&r->memory, value);
+	}
 }
 
 enum answer_step answer_line(struct answer_reader *r, struct str line, int64_t now_wall_us)

@@ -9,7 +9,7 @@ struct answer_reader {
 	struct http_answer answer;
 	struct arena memory; /* of what the answer points to */
 	size_t bytes, line_count; /* of all answers of one request: a 100 may come before the 200 */
-	bool complete;
+	bool complete, has_cache_control;
 };
 
 enum answer_step { ANSWER_MORE, ANSWER_COMPLETE, ANSWER_TOO_LARGE };

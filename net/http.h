@@ -48,6 +48,10 @@ struct http_answer {
 	int status; /* 0 before an answer */
 	struct str url; /* where it came from, after redirects; may hold a secret, not for logs */
 	struct str content_type; /* without parameters, lower case; "" if none */
+	struct str charset; /* of the content type, as written; absent if none */
+	/* Cache-Control: max-age (0 for no-cache and no-store), else Expires; -1: none. At most a
+	 * year. */
+	int64_t max_age_us;
 	int64_t retry_after_us; /* from now; -1: none. Seconds and HTTP dates; at most 24 h */
 	struct str etag, last_modified, location; /* absent if none, or with control characters */
 };

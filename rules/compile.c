@@ -311,30 +311,27 @@ static void wake_spaceless(struct compiler *c, struct str_list literals)
 	}
 }
 
-static void add_literals(struct compiler *c)
+static void add_needs(struct compiler *c)
 {
 	struct ruleset *set = c->set;
-	struct str *texts = NULL;
-	size_t size = 0;
-	for (size_t i = 0; c->term_literals && i < c->rules->term_count; i++) {
-		struct str_list list = c->term_literals[i];
-		if (list.count)
-			set->waits_for_literal[i] = true;
-		wake_spaceless(c, list);
-		for (size_t j = 0; j < list.count; j++) {
-			if (set->literal_count == size) {
-				size = size ? size * 2 : 64;
-				texts = mem_resize(texts, size, sizeof *texts);
-				set->literal_terms = mem_resize(
-					set->literal_terms, size, sizeof *set->literal_terms);
-			}
-			texts[set->literal_count] = list.items[j];
-			set->literal_terms[set->literal_count++] = (uint32_t)i;
+	size_t n = c->rules->term_count;
+	if (!c->term_literals)
+		return;
+	struct need_list *needs = mem_zero(n, sizeof *needs);
+	for (size_t i = 0; i < n; i++) {
+		const struct term *t = &c->rules->terms[i];
+		if (c->term_literals[i].count == 0 ||
+			!regex_needs(t->letters, str_of(t->flags), &set->arena, &needs[i]))
+			continue;
+		set->waits_for_literal[i] = true;
+		for (size_t j = 0; j < needs[i].count; j++) {
+			const struct need *need = &needs[i].items[j];
+			for (size_t k = 0; k < need->group_count; k++)
+				wake_spaceless(c, need->groups[k]);
 		}
 	}
-	if (set->literal_count)
-		set->literals = literals_create(texts, set->literal_count);
-	mem_free(texts);
+	set->needs = needs_create(needs, n);
+	mem_free(needs);
 }
 
 /* --- the whole --- */
@@ -363,7 +360,7 @@ struct ruleset *ruleset_create(struct rules *rules)
 	compile_waits(set, c.term_literals);
 	add_terms(&c);
 	words_ready(&set->words);
-	add_literals(&c);
+	add_needs(&c);
 	set->alike = compiled_alike_create(rules, set->waits);
 	link_lists(&c);
 	wake_words_fill(&c.wake_words, &set->wake);
@@ -380,10 +377,9 @@ void ruleset_destroy(struct ruleset *set)
 		return;
 	wake_finish(&set->wake);
 	words_finish(&set->words);
-	literals_destroy(set->literals);
+	needs_destroy(set->needs);
 	compiled_alike_destroy(set->alike);
 	mem_free(set->phrase_of);
-	mem_free(set->literal_terms);
 	mem_free(set->regex_terms);
 	mem_free(set->waits_for_literal);
 	mem_free(set->list_rules);
@@ -430,7 +426,8 @@ const struct rules *ruleset_rules(const struct ruleset *set)
 struct ruleset_costs ruleset_costs(const struct ruleset *set)
 {
 	size_t alike_count = set->alike ? set->alike->wake_count : 0;
-	return (struct ruleset_costs){ set->wake.count, alike_count, set->literal_count,
+	size_t literal_count = set->needs ? needs_literal_count(set->needs) : 0;
+	return (struct ruleset_costs){ set->wake.count, alike_count, literal_count,
 		set->always_count };
 }
 

@@ -1,7 +1,7 @@
 /* What a rule set is made of: for compile.c, match.c, explain.c and the scan. */
 #pragma once
 
-#include "rules/literals.h"
+#include "rules/needs.h"
 #include "rules/regex.h"
 #include "rules/regex_guard.h"
 #include "rules/ruleset.h"
@@ -33,9 +33,7 @@ struct ruleset {
 	struct wake wake; /* words of which any match needs one */
 	struct words words; /* one word of each term */
 	struct phrase **phrase_of; /* by term; NULL for a plain word; NULL if no term has one */
-	struct literals *literals; /* NULL if there are none */
-	uint32_t *literal_terms; /* by literal: the regex that cannot match without it */
-	size_t literal_count;
+	struct needs *needs; /* of regexes that cannot match without some literal; NULL: none */
 	uint32_t *regex_terms; /* the terms that are regexes, in order */
 	size_t regex_term_count;
 	bool *waits_for_literal; /* by term: a regex with literals; NULL if no term is a regex */

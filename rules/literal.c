@@ -7,8 +7,11 @@
 #include "base/fold.h"
 #include "base/utf8.h"
 #include "rules/literal_set.h"
+#include "rules/needs.h"
 #include "rules/pattern.h"
 #include "rules/regex.h"
+
+enum { MAX_NEEDS = 16 };
 
 struct frame {
 	struct literal_run run; /* of this branch */
@@ -16,6 +19,10 @@ struct frame {
 	bool hopeless; /* one of those gave nothing */
 	struct literal_set ways; /* in which those read, if they have no gap */
 	bool gap; /* one of those has */
+	struct literal_run first; /* what the first of those needs */
+	size_t branch_count;
+	struct need *needs; /* any match of a branch has what one of them asks for */
+	size_t need_count; /* past MAX_NEEDS: that is not known */
 	bool apart; /* a lookaround: what it holds is not part of the match */
 };
 
@@ -74,12 +81,92 @@ static void end_piece(struct reader *r)
 	literal_run_break(run_of(r));
 }
 
+static struct literal_set set_of(struct str_list list)
+{
+	return (struct literal_set){ list.items, list.count };
+}
+
+static bool is_one_group(const struct need *n)
+{
+	return n->group_count == 1 && n->byte_set_count == 0;
+}
+
+/* The scan looks for the first group alone until it finds it. */
+static void put_best_first(struct need *n)
+{
+	size_t best = 0;
+	for (size_t i = 1; i < n->group_count; i++) {
+		if (literal_set_bits(set_of(n->groups[i])) >
+			literal_set_bits(set_of(n->groups[best])))
+			best = i;
+	}
+	struct str_list first = n->groups[0];
+	n->groups[0] = n->groups[best];
+	n->groups[best] = first;
+}
+
+/* Those that are one group only are one together. */
+static void add_need(struct reader *r, struct frame *f, struct need n)
+{
+	size_t i = is_one_group(&n) ? 0 : f->need_count;
+	if (n.group_count == 0)
+		f->need_count = MAX_NEEDS + 1;
+	if (f->need_count > MAX_NEEDS)
+		return;
+	put_best_first(&n);
+	while (i < f->need_count && !is_one_group(&f->needs[i]))
+		i++;
+	if (i < f->need_count) {
+		struct literal_set both = literal_set_join(
+			r->arena, set_of(f->needs[i].groups[0]), set_of(n.groups[0]));
+		f->needs[i].groups[0] = (struct str_list){ both.items, both.count };
+		return;
+	}
+	if (!f->needs)
+		f->needs = arena_array(r->arena, struct need, MAX_NEEDS);
+	if (f->need_count < MAX_NEEDS)
+		f->needs[f->need_count] = n;
+	f->need_count++;
+}
+
+/* What is in the run besides its choices, as far as there is room. */
+static void add_own(struct need *n, const struct literal_run *run)
+{
+	for (size_t i = 0; i < run->group_count && n->group_count < NEED_MAX_GROUPS; i++)
+		n->groups[n->group_count++] = (struct str_list){ run->groups[i].items,
+			run->groups[i].count };
+	for (size_t i = 0; i < run->byte_set_count && n->byte_set_count < NEED_MAX_BYTE_SETS; i++)
+		n->byte_sets[n->byte_set_count++] = run->byte_sets[i];
+}
+
+/* What the branch that ends here needs. */
+static void note_needs(struct reader *r, struct frame *f)
+{
+	const struct literal_run *run = &f->run;
+	struct need own = { .group_count = 0 };
+	for (size_t i = 0; i < run->choice_count; i++) {
+		struct need n = run->choices[i];
+		add_own(&n, run);
+		add_need(r, f, n);
+	}
+	if (run->choice_count)
+		return;
+	add_own(&own, run);
+	if (own.group_count == 0 && run->best.count)
+		own.groups[own.group_count++] = (struct str_list){ run->best.items,
+			run->best.count };
+	add_need(r, f, own);
+}
+
 static void end_branch(struct reader *r)
 {
 	struct frame *f = &r->frames[r->depth];
 	struct literal_set ways = f->run.tails;
 	bool gap = f->run.gap;
 	literal_run_break(&f->run);
+	if (f->branch_count++ == 0)
+		f->first = f->run;
+	note_needs(r, f);
 	f->all = literal_set_join(r->arena, f->all, f->run.best);
 	f->hopeless = f->hopeless || f->run.best.count == 0 || f->all.count > REGEX_MAX_LITERALS;
 	f->all.count = f->hopeless ? 0 : f->all.count;
@@ -113,10 +200,17 @@ static void atom(struct reader *r, uint32_t c)
 	char folded[FOLD_MAX_EXPANSION];
 	struct str text = { folded, piece_bytes(c, folded) };
 	pattern_quantifier(&r->in, &min, &max);
-	if (text.n)
+	if (text.n) {
 		add_choices(r, (struct literal_set){ &text, 1 }, min, max);
-	else
-		end_piece(r);
+		return;
+	}
+	end_piece(r);
+	if (min > 0 && (c == '&' || c == '<' || c == '>')) {
+		struct byte_set set = { { 0, 0 } };
+		byte_set_add(&set, (char)c);
+		byte_set_add(&set, '&'); /* as it may be escaped */
+		literal_run_need_byte(run_of(r), set);
+	}
 }
 
 /* What asks for a place and takes no text parts nothing. */
@@ -308,8 +402,12 @@ static void close_group(struct reader *r)
 		return;
 	}
 	end_piece(r);
-	if (min > 0)
-		literal_run_offer(run_of(r), f->all);
+	struct literal_run any = { .best = f->all };
+	bool known = f->all.count && f->need_count <= MAX_NEEDS;
+	if (min > 0 && f->branch_count > 1 && known)
+		literal_run_choose(run_of(r), f->needs, f->need_count, f->all);
+	else if (min > 0)
+		literal_run_take(run_of(r), f->branch_count == 1 ? &f->first : &any);
 }
 
 /* At the letters of (?im-s) or (?im-s:...). x would change how the rest is to be read. */
@@ -420,16 +518,34 @@ static bool read_all(struct reader *r, struct str_list *literals)
 }
 
 /* The texts in memory of the caller's. */
-static struct str_list keep(const struct str_list *list, struct arena *arena)
+static struct str_list keep(struct str_list list, struct arena *arena)
 {
-	struct str *items = arena_array(arena, struct str, list->count);
-	for (size_t i = 0; i < list->count; i++)
-		items[i] = arena_str(arena, list->items[i]);
-	return (struct str_list){ items, list->count };
+	struct str *items = arena_array(arena, struct str, list.count);
+	for (size_t i = 0; i < list.count; i++)
+		items[i] = arena_str(arena, list.items[i]);
+	return (struct str_list){ items, list.count };
 }
 
-bool regex_literals(
-	struct str pattern, struct str flags, struct arena *arena, struct str_list *literals)
+static struct need_list keep_needs(
+	const struct reader *r, struct str_list literals, struct arena *arena)
+{
+	const struct frame *f = &r->frames[0];
+	bool known = f->need_count <= MAX_NEEDS;
+	size_t count = known ? f->need_count : 1;
+	struct need *needs = arena_array(arena, struct need, count);
+	if (!known)
+		needs[0] = (struct need){ .groups = { keep(literals, arena) }, .group_count = 1 };
+	for (size_t i = 0; known && i < count; i++) {
+		needs[i] = f->needs[i];
+		for (size_t j = 0; j < needs[i].group_count; j++)
+			needs[i].groups[j] = keep(needs[i].groups[j], arena);
+	}
+	return (struct need_list){ needs, count };
+}
+
+/* Either of the last two may be NULL. */
+static bool read_pattern(struct str pattern, struct str flags, struct arena *arena,
+	struct str_list *literals, struct need_list *needs)
 {
 	static const size_t choices[] = { LITERAL_MAX_CHOICES, 1 }; /* which gives fewer of them */
 	bool extended = str_find_char(flags, 'x') != SIZE_MAX, found = false;
@@ -444,9 +560,22 @@ bool regex_literals(
 			.arena = &own,
 			.max_choices = choices[i] };
 		found = read_all(r, &list);
-		if (found)
-			*literals = keep(&list, arena);
+		if (found && literals)
+			*literals = keep(list, arena);
+		if (found && needs)
+			*needs = keep_needs(r, list, arena);
 		arena_finish(&own);
 	}
 	return found;
+}
+
+bool regex_literals(
+	struct str pattern, struct str flags, struct arena *arena, struct str_list *literals)
+{
+	return read_pattern(pattern, flags, arena, literals, NULL);
+}
+
+bool regex_needs(struct str pattern, struct str flags, struct arena *arena, struct need_list *needs)
+{
+	return read_pattern(pattern, flags, arena, NULL, needs);
 }

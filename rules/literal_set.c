@@ -8,6 +8,7 @@
 enum {
 	MIN_CHARACTERS = 2,
 	GOOD_BITS = 24, /* more is no better: then fewer literals are */
+	GROUP_BITS = 1, /* what is not worth that much stands in nearly all texts */
 };
 
 unsigned literal_bits(struct str s)
@@ -21,8 +22,7 @@ unsigned literal_bits(struct str s)
 	return bits < GOOD_BITS ? bits : GOOD_BITS;
 }
 
-/* The same for a set: its worst, and each doubling costs a bit. */
-static unsigned set_bits(struct literal_set set)
+unsigned literal_set_bits(struct literal_set set)
 {
 	unsigned least = GOOD_BITS, doublings = 0;
 	for (size_t i = 0; i < set.count; i++) {
@@ -67,12 +67,110 @@ static bool tidy(struct arena *arena, struct literal_set set, struct literal_set
 	return count > 0;
 }
 
+/* In place of a worse group of the same piece, or of the worst of all if there are too many. */
+static void offer_group(struct literal_run *run, struct literal_set set)
+{
+	size_t i = run->group_count;
+	unsigned bits = literal_set_bits(set);
+	if (bits < GROUP_BITS)
+		return;
+	if (run->piece_has_group) {
+		i--;
+	} else if (i == NEED_MAX_GROUPS) {
+		i = 0;
+		for (size_t j = 1; j < NEED_MAX_GROUPS; j++)
+			i = literal_set_bits(run->groups[j]) < literal_set_bits(run->groups[i]) ? j
+												: i;
+	}
+	if (i < run->group_count && literal_set_bits(run->groups[i]) >= bits)
+		return;
+	run->groups[i] = set;
+	run->piece_has_group = i + 1 >= run->group_count;
+	run->group_count += i == run->group_count;
+}
+
+static void offer_best(struct literal_run *run, struct literal_set set)
+{
+	unsigned old = run->best.count ? literal_set_bits(run->best) : 0;
+	unsigned new = literal_set_bits(set);
+	if (run->best.count == 0 || new > old || (new == old &&set.count < run->best.count))
+		run->best = set;
+}
+
 void literal_run_offer(struct literal_run *run, struct literal_set set)
 {
-	unsigned old = run->best.count ? set_bits(run->best) : 0, new = set_bits(set);
-	if (set.count &&
-		(run->best.count == 0 || new > old || (new == old &&set.count < run->best.count)))
-		run->best = set;
+	if (set.count == 0)
+		return;
+	offer_group(run, set);
+	offer_best(run, set);
+}
+
+void literal_run_choose(
+	struct literal_run *run, const struct need *needs, size_t count, struct literal_set set)
+{
+	unsigned bits = literal_set_bits(set);
+	offer_best(run, set);
+	if (run->choice_count && run->choice_bits >= bits)
+		return;
+	run->choices = needs;
+	run->choice_count = count;
+	run->choice_bits = bits;
+}
+
+void literal_run_need_byte(struct literal_run *run, struct byte_set set)
+{
+	for (size_t i = 0; i < run->byte_set_count; i++) {
+		const uint64_t *known = run->byte_sets[i].bits;
+		if (known[0] == set.bits[0] && known[1] == set.bits[1])
+			return;
+	}
+	if (run->byte_set_count < NEED_MAX_BYTE_SETS)
+		run->byte_sets[run->byte_set_count++] = set;
+}
+
+/* What is too short to be searched for still has characters. Signs tell more than digits; letters
+ * stand everywhere. */
+static void need_bytes(struct literal_run *run)
+{
+	static const struct str common = { "-.,:/'", 6 };
+	struct byte_set set = { { 0, 0 } };
+	for (size_t i = 0; i < run->tails.count; i++) {
+		struct str s = run->tails.items[i];
+		unsigned best = 0;
+		char byte = 0;
+		for (size_t j = 0; j < s.n; j++) {
+			bool digit = s.p[j] >= '0' && s.p[j] <= '9';
+			bool other = fold_is_word(s.p[j]) || s.p[j] == ' ';
+			bool often = str_find_char(common, s.p[j]) != SIZE_MAX;
+			unsigned worth = digit ? 1 : other ? 0 : often ? 2 : 3;
+			if (worth > best) {
+				best = worth;
+				byte = s.p[j];
+			}
+		}
+		if (best == 0)
+			return;
+		byte_set_add(&set, byte);
+	}
+	if (run->tails.count)
+		literal_run_need_byte(run, set);
+}
+
+void literal_run_take(struct literal_run *run, const struct literal_run *other)
+{
+	run->piece_has_group = false;
+	if (other->choice_count)
+		literal_run_choose(run, other->choices, other->choice_count, other->best);
+	else
+		literal_run_offer(run, other->best);
+	for (size_t i = 0; i < other->group_count; i++) {
+		run->piece_has_group = false;
+		if (other->groups[i].items != other->best.items)
+			literal_run_offer(run, other->groups[i]);
+	}
+	run->piece_has_group = false;
+	for (size_t i = 0; i < other->byte_set_count; i++)
+		literal_run_need_byte(run, other->byte_sets[i]);
 }
 
 static void offer_tails(struct literal_run *run)
@@ -85,7 +183,9 @@ static void offer_tails(struct literal_run *run)
 void literal_run_break(struct literal_run *run)
 {
 	offer_tails(run);
+	need_bytes(run);
 	run->tails.count = 0;
+	run->piece_has_group = false;
 	run->gap = true;
 }
 

@@ -16,7 +16,7 @@ struct literals_scratch {
 };
 
 struct search {
-	bool (*found)(void *ctx, uint32_t id);
+	bool (*found)(void *ctx, uint32_t id, size_t to);
 	void *ctx;
 };
 
@@ -88,14 +88,13 @@ static int on_match(
 	unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *ctx)
 {
 	(void)from;
-	(void)to;
 	(void)flags;
 	const struct search *search = ctx;
-	return search->found(search->ctx, id) ? 0 : 1;
+	return search->found(search->ctx, id, (size_t)to) ? 0 : 1;
 }
 
 void literals_find(const struct literals *l, struct literals_scratch *s, struct str text,
-	bool (*found)(void *ctx, uint32_t id), void *ctx)
+	bool (*found)(void *ctx, uint32_t id, size_t to), void *ctx)
 {
 	struct search search = { found, ctx };
 	if (!l->database || text.n == 0)

@@ -14,6 +14,7 @@ struct literals *literals_create(const struct str *list, size_t count);
 void literals_destroy(struct literals *l); /* takes NULL */
 struct literals_scratch *literals_scratch_create(const struct literals *l);
 void literals_scratch_destroy(struct literals_scratch *s); /* takes NULL */
-/* Calls found(ctx, id) for each occurrence, also overlapping ones, until it returns false. */
+/* Calls found for each occurrence, also overlapping ones, with the place where it ends, until it
+ * returns false. The places mostly grow. */
 void literals_find(const struct literals *l, struct literals_scratch *s, struct str text,
-	bool (*found)(void *ctx, uint32_t id), void *ctx);
+	bool (*found)(void *ctx, uint32_t id, size_t to), void *ctx);

@@ -1,5 +1,5 @@
 /* Regexes in a post: asked only if a rule wants to know, once a post, and only in the fields where
- * one of their literals stands. A search that was given up leaves a doubt: see match_is. */
+ * what they need stands. A search that was given up leaves a doubt: see match_is. */
 #include "base/mem.h"
 #include "rules/matching.h"
 
@@ -17,8 +17,8 @@ void match_regex_init(struct match_scratch *m)
 	m->regexes = mem_zero(rules->term_count, sizeof *m->regexes);
 	m->regex_scratch = regex_scratch_create();
 	m->own_guard = m->guard = regex_guard_create(m->set);
-	if (m->set->literals)
-		m->literals_scratch = literals_scratch_create(m->set->literals);
+	if (m->set->needs)
+		m->needs_scratch = needs_scratch_create(m->set->needs);
 }
 
 void match_regex_finish(struct match_scratch *m)
@@ -28,7 +28,7 @@ void match_regex_finish(struct match_scratch *m)
 	mem_free(m->regexes);
 	regex_scratch_destroy(m->regex_scratch);
 	regex_guard_destroy(m->own_guard);
-	literals_scratch_destroy(m->literals_scratch);
+	needs_scratch_destroy(m->needs_scratch);
 }
 
 struct finding {
@@ -36,11 +36,11 @@ struct finding {
 	enum post_field field;
 };
 
-static bool literal_occurred(void *ctx, uint32_t literal)
+static bool may_match(void *ctx, size_t text, uint32_t id)
 {
 	const struct finding *f = ctx;
 	struct match_scratch *m = f->m;
-	uint32_t id = m->set->literal_terms[literal];
+	(void)text;
 	m->regex_fields[id] |= (uint8_t)(1U << f->field);
 	if (m->regex_state[id] == REGEX_UNASKED) {
 		m->regex_state[id] = REGEX_POSSIBLE;
@@ -53,15 +53,10 @@ static bool literal_occurred(void *ctx, uint32_t literal)
 void match_find_literals(struct match_scratch *m, enum post_field field)
 {
 	const struct folded *folded = &m->texts[field].folded;
+	const uint32_t starts[] = { 0, (uint32_t)folded->n };
 	struct finding f = { m, field };
-	if (m->set->literals) {
-		literals_find(m->set->literals, m->literals_scratch,
-			(struct str){ folded->p, folded->n }, literal_occurred, &f);
-		return;
-	}
-	/* The set was too large to be searched for: each may occur. */
-	for (size_t i = 0; i < m->set->literal_count; i++)
-		(void)literal_occurred(&f, (uint32_t)i);
+	if (m->set->needs && folded->n)
+		needs_find(m->set->needs, m->needs_scratch, folded->p, starts, 1, may_match, &f);
 }
 
 void match_forget_regexes(struct match_scratch *m)

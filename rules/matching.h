@@ -14,7 +14,7 @@ struct found {
 
 enum regex_state {
 	REGEX_UNASKED,
-	REGEX_POSSIBLE /* its literal occurred */,
+	REGEX_POSSIBLE /* what it needs is there */,
 	REGEX_NO,
 	REGEX_IN_DOUBT /* the search was given up, or not begun */,
 	REGEX_FOUND
@@ -57,13 +57,13 @@ struct match_scratch {
 	uint8_t *regex_state; /* by term, enum regex_state; NULL if no term is a regex */
 	uint32_t *regexes; /* terms whose state is not REGEX_UNASKED */
 	size_t regex_count;
-	uint8_t *regex_fields; /* by term: bits of the fields where its literals occurred */
+	uint8_t *regex_fields; /* by term: bits of the fields where what it needs is there */
 	bool doubt; /* what a regex in doubt counts as: true below an odd number of NOTs */
 	uint64_t regex_spent; /* of regex_scratch, before this post */
 	struct regex_scratch *regex_scratch;
 	struct regex_guard *guard; /* NULL if no term is a regex */
 	struct regex_guard *own_guard; /* counts only */
-	struct literals_scratch *literals_scratch;
+	struct needs_scratch *needs_scratch;
 	struct alike_scratch *alike; /* NULL if no term is looked for by likeness */
 	struct near_scratch *near;
 	struct hit *hits;

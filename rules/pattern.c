@@ -90,6 +90,10 @@ void pattern_quantifier(struct pattern *p, unsigned *min, unsigned *max)
 		return;
 	switch (pattern_peek(p, 0)) {
 	case '*':
+		*min = 0;
+		*max = UINT32_MAX;
+		p->at++;
+		break;
 	case '?':
 		*min = 0;
 		p->at++;

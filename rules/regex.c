@@ -1,6 +1,8 @@
 #include "rules/regex.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -25,10 +27,20 @@ enum {
 	JIT_STACK_FIRST_BYTES = 32 * 1024,
 	JIT_STACK_MAX_BYTES = 512 * 1024,
 	MESSAGE_BYTES = 256,
+	SMALL_CODE_BYTES = 4096, /* with calls back it stays below what PCRE2 bears */
+};
+
+/* Most are never asked for, and each costs as much to make as the pattern itself: made by the first
+ * thread that wants it. */
+struct twin {
+	_Atomic(pcre2_code *) code; /* NULL: not made yet */
+	uint32_t options;
+	struct str pattern;
 };
 
 struct regex {
-	pcre2_code *fast, *counted;
+	pcre2_code *fast;
+	struct twin *twin;
 	uint64_t step_cost; /* of one call back */
 	bool interpreted;
 };
@@ -131,6 +143,62 @@ static uint64_t max_repeat(struct str pattern)
 	return most;
 }
 
+static pcre2_code *compile_counted(
+	struct str pattern, uint32_t options, struct arena *arena, size_t *at, struct str *message)
+{
+	pcre2_code *code = compile(pattern, options | PCRE2_AUTO_CALLOUT, arena, at, message);
+	if (code)
+		(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* else it is slower */
+	return code;
+}
+
+static void destroy_twin(struct twin *t)
+{
+	pcre2_code_free(atomic_load(&t->code));
+	mem_free((void *)t->pattern.p);
+	mem_free(t);
+}
+
+/* One that could be too large is made at once, so that nothing can be wrong with it later. */
+static struct twin *make_twin(const pcre2_code *fast, struct str pattern, uint32_t options,
+	struct arena *arena, size_t *at, struct str *message)
+{
+	size_t bytes = 0;
+	char *own = mem_alloc(pattern.n + 1);
+	struct twin *t = mem_zero(1, sizeof *t);
+	memcpy(own, pattern.p, pattern.n);
+	t->pattern = (struct str){ own, pattern.n };
+	t->options = options;
+	(void)pcre2_pattern_info(fast, PCRE2_INFO_SIZE, &bytes); /* cannot fail */
+	if (bytes <= SMALL_CODE_BYTES)
+		return t;
+	pcre2_code *code = compile_counted(pattern, options, arena, at, message);
+	if (!code) {
+		destroy_twin(t);
+		return NULL;
+	}
+	atomic_store(&t->code, code);
+	return t;
+}
+
+/* NULL: out of memory. */
+static pcre2_code *counted_code(struct twin *t)
+{
+	pcre2_code *code = atomic_load(&t->code), *other = NULL;
+	if (code)
+		return code;
+	struct arena arena;
+	struct str message;
+	size_t at;
+	arena_init(&arena, 0);
+	code = compile_counted(t->pattern, t->options, &arena, &at, &message);
+	arena_finish(&arena);
+	if (!code || atomic_compare_exchange_strong(&t->code, &other, code))
+		return code;
+	pcre2_code_free(code); /* another thread was faster */
+	return other;
+}
+
 struct regex *regex_compile(
 	struct str pattern, struct str flags, struct arena *arena, size_t *at, struct str *message)
 {
@@ -154,14 +222,13 @@ struct regex *regex_compile(
 	if (may_be_empty)
 		*message = STR("the pattern can match the empty string");
 	else
-		re.counted = compile(pattern, options | PCRE2_AUTO_CALLOUT, arena, at, message);
-	if (!re.counted) {
+		re.twin = make_twin(re.fast, pattern, options, arena, at, message);
+	if (!re.twin) {
 		pcre2_code_free(re.fast);
 		return NULL;
 	}
 	/* Where memory may not be made executable the interpreter does it, slower. */
 	(void)pcre2_jit_compile(re.fast, PCRE2_JIT_COMPLETE); /* its size tells */
-	(void)pcre2_jit_compile(re.counted, PCRE2_JIT_COMPLETE); /* as above */
 	(void)pcre2_pattern_info(re.fast, PCRE2_INFO_JITSIZE, &jit_bytes); /* cannot fail */
 	re.interpreted = jit_bytes == 0;
 	struct regex *kept = mem_zero(1, sizeof *kept);
@@ -174,7 +241,7 @@ void regex_destroy(struct regex *re)
 	if (!re)
 		return;
 	pcre2_code_free(re->fast);
-	pcre2_code_free(re->counted);
+	destroy_twin(re->twin);
 	mem_free(re);
 }
 
@@ -270,11 +337,14 @@ uint64_t regex_search_steps(size_t text_bytes)
 static int search_counted(
 	const struct regex *re, struct regex_scratch *s, struct str text, size_t start)
 {
+	const pcre2_code *code = counted_code(re->twin);
+	if (!code)
+		return PCRE2_ERROR_NOMEMORY;
 	s->steps = 0;
 	s->max_steps = regex_search_steps(text.n);
 	s->step_cost = re->step_cost;
 	s->place = start;
-	int result = pcre2_match(re->counted, (PCRE2_SPTR)text.p, text.n, start,
+	int result = pcre2_match(code, (PCRE2_SPTR)text.p, text.n, start,
 		PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, s->data, s->counted);
 	s->spent += 1 + s->steps;
 	return result;

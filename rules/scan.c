@@ -53,7 +53,7 @@ struct scan_scratch {
 	struct scan_word words[SCAN_MAX_WORDS];
 	struct text text; /* for hashtags whose case shows seams */
 	struct buf plain, html;
-	struct literals_scratch *literals;
+	struct needs_scratch *needs;
 };
 
 enum { PLAIN_MAX_BYTES = 8 * 1024 * 1024 };
@@ -105,8 +105,8 @@ struct scan_scratch *scan_scratch_create(const struct scan *scan)
 	buf_init(&x->plain, PLAIN_MAX_BYTES);
 	buf_init(&x->html, PLAIN_MAX_BYTES);
 	scan_text_room(&x->folded, 4096);
-	if (scan->set->literals)
-		x->literals = literals_scratch_create(scan->set->literals);
+	if (scan->set->needs)
+		x->needs = needs_scratch_create(scan->set->needs);
 	return x;
 }
 
@@ -118,24 +118,8 @@ void scan_scratch_destroy(struct scan_scratch *x)
 	text_finish(&x->text);
 	buf_finish(&x->plain);
 	buf_finish(&x->html);
-	literals_scratch_destroy(x->literals);
+	needs_scratch_destroy(x->needs);
 	mem_free(x);
-}
-
-static bool stop_at_literal(void *ctx, uint32_t id)
-{
-	(void)id;
-	*(bool *)ctx = true;
-	return false;
-}
-
-static bool any_literal(const struct scan *s, struct scan_scratch *x, size_t from, size_t to)
-{
-	bool any = s->set->literal_count > 0 && !s->set->literals;
-	if (s->set->literals && to > from)
-		literals_find(s->set->literals, x->literals,
-			(struct str){ x->folded.p + from, to - from }, stop_at_literal, &any);
-	return any;
 }
 
 /* Is the part of a hashtag of this value waited for? Its folded form begins at `from`. */
@@ -404,6 +388,33 @@ static void ask_tags(const struct scan *s, struct scan_scratch *x)
 	x->value_count = 0;
 }
 
+struct asked {
+	const struct scan *scan;
+	struct pending *pending;
+};
+
+static bool regex_may_match(void *ctx, size_t record, uint32_t term)
+{
+	const struct asked *a = ctx;
+	struct pending *r = &a->pending[record];
+	r->hit = r->hit || a->scan->set->waits[term];
+	return !r->hit;
+}
+
+/* Regexes are asked for in all records of the batch at once. */
+static void ask_regexes(const struct scan *s, struct scan_scratch *x)
+{
+	uint32_t starts[BATCH_RECORDS + 1];
+	struct asked asked = { s, x->pending };
+	if (!s->set->needs)
+		return;
+	for (size_t i = 0; i < x->pending_count; i++)
+		starts[i] = (uint32_t)x->pending[i].from;
+	starts[x->pending_count] = (uint32_t)x->folded.n;
+	needs_find(s->set->needs, x->needs, x->folded.p, starts, x->pending_count, regex_may_match,
+		&asked);
+}
+
 /* Tells the pending records that are hits, in order. Returns whether to go on. */
 static bool flush(struct pass *pass)
 {
@@ -412,8 +423,9 @@ static bool flush(struct pass *pass)
 	const struct scan_text *t = &x->folded;
 	size_t n = t->n, count = x->pending_count;
 	ask_tags(s, x);
+	ask_regexes(s, x);
 	/* Regexes do look into links, and so do site: and url:. */
-	if (!s->set->literals && !s->set->waits_for_links)
+	if (!s->set->needs && !s->set->waits_for_links)
 		scan_blank_links(t->p, n);
 	struct waited waited = { .scan = s, .scratch = x };
 	x->pending_count = 0;
@@ -421,7 +433,6 @@ static bool flush(struct pass *pass)
 		struct pending *r = &x->pending[i];
 		size_t to = i + 1 < count ? x->pending[i + 1].from : n;
 		bool hit = any_word(&waited, r->from, to) || r->hit ||
-			any_literal(s, x, r->from, to) ||
 			(s->alike && alike_any(s->alike, x->folded.p, r->from, to));
 		if (!hit)
 			continue;

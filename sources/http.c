@@ -3,15 +3,14 @@
  * Only events have a cursor: the id of the last one of the block. */
 #include "sources/source.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "net/sse.h"
+#include "sources/picker.h"
 #include "sources/records.h"
+#include "sources/web_options.h"
 
 enum {
 	MAX_REDIRECTS = 3,
-	MAX_HEADERS = 32,
 	/* A longer id is not sent back: servers refuse headers of such a size. */
 	ID_MAX_BYTES = 8 * 1024,
 	PROBLEM_MAX_BYTES = 512,
@@ -28,7 +27,7 @@ static const char *const format_names[] = { "auto", "ndjson", "sse", NULL };
 struct http_source {
 	struct source base;
 	struct str url, token, ca_file;
-	struct str_list headers, events;
+	struct str_list headers, events, drops;
 	int format;
 	int64_t stall_us;
 
@@ -40,6 +39,8 @@ struct http_source {
 	struct records records;
 	struct sse sse;
 	struct buf block; /* the payloads of one piece */
+	struct drop drop;
+	struct buf kept; /* of a block, what is not dropped */
 	struct buf problem; /* why the answer is not wanted; the end reports it */
 	enum backoff_kind problem_kind;
 	bool told_to_stop;
@@ -63,29 +64,16 @@ __attribute__((format(printf, 3, 4))) static bool refuse(
 
 static bool take_status(struct http_source *h, int status)
 {
-	switch (status) {
-	case 204:
+	if (status == 204) {
 		h->told_to_stop = h->format == FORMAT_SSE ||
 			(h->format == FORMAT_AUTO && h->was_sse);
 		return refuse(h, BACKOFF_HTTP, "the server has nothing to send (HTTP 204)");
-	case 401:
-		return refuse(
-			h, BACKOFF_HTTP, "the server wants another token or login (HTTP 401)");
-	case 403:
-		return refuse(h, BACKOFF_HTTP, "the server does not allow it (HTTP 403)");
-	case 404:
-	case 410:
-		return refuse(h, BACKOFF_HTTP, "no stream at this url (HTTP %d)", status);
-	case 420:
-	case 429:
-		return refuse(
-			h, BACKOFF_LIMITED, "too many connections or requests (HTTP %d)", status);
-	default:
-		break;
 	}
 	if (status >= 200 && status < 300)
 		return true;
-	return refuse(h, BACKOFF_HTTP, "the server answered HTTP %d", status);
+	buf_clear(&h->problem);
+	h->problem_kind = web_refusal(status, &h->problem);
+	return false;
 }
 
 static bool carries_lines(struct str type)
@@ -133,8 +121,10 @@ static bool on_headers(void *ctx, const struct http_answer *answer)
 
 static bool deliver(struct http_source *h, struct str records, struct str cursor)
 {
+	if (records.p)
+		records = drop_from(&h->drop, records, &h->kept);
 	const struct source_block block = { .records = records, .cursor = cursor };
-	return !records.p || source_deliver(&h->base, &block) == 0;
+	return records.n == 0 || source_deliver(&h->base, &block) == 0;
 }
 
 static bool wanted(const struct http_source *h, struct str type)
@@ -273,19 +263,6 @@ static bool id_fits_header(struct str id)
 	return true;
 }
 
-static bool names_header(struct str line, struct str name)
-{
-	return str_eq_ignore_case(str_trim(str_slice(line, 0, str_find_char(line, ':'))), name);
-}
-
-static bool has_header(const struct http_source *h, struct str name)
-{
-	for (size_t i = 0; i < h->headers.count; i++)
-		if (names_header(h->headers.items[i], name))
-			return true;
-	return false;
-}
-
 static struct str accept_header(const struct http_source *h)
 {
 	switch ((enum format)h->format) {
@@ -308,6 +285,8 @@ static void prepare(struct http_source *h)
 		sse_init(&h->sse, SOURCE_MAX_RECORD_BYTES);
 		buf_init(&h->block, EVENTS_MAX_BYTES);
 		buf_init(&h->problem, PROBLEM_MAX_BYTES);
+		buf_init(&h->kept, EVENTS_MAX_BYTES);
+		drop_init(&h->drop, h->drops);
 	}
 	h->ready = true;
 	records_reset(&h->records);
@@ -320,13 +299,13 @@ static void prepare(struct http_source *h)
 static int http_source_start(struct source *s, struct str cursor)
 {
 	struct http_source *h = (struct http_source *)s;
-	struct str headers[MAX_HEADERS + 3];
+	struct str headers[WEB_MAX_HEADERS + 3];
 	size_t count = 0;
 	for (; count < h->headers.count; count++)
 		headers[count] = h->headers.items[count];
-	if (!has_header(h, STR("Accept")))
+	if (!web_has_header(h->headers, STR("Accept")))
 		headers[count++] = accept_header(h);
-	if (!has_header(h, STR("Cache-Control")))
+	if (!web_has_header(h->headers, STR("Cache-Control")))
 		headers[count++] = STR("Cache-Control: no-store");
 	prepare(h);
 	struct buf last_id;
@@ -367,88 +346,24 @@ static void http_source_finish(struct source *s)
 	sse_finish(&h->sse);
 	buf_finish(&h->block);
 	buf_finish(&h->problem);
+	buf_finish(&h->kept);
+	drop_finish(&h->drop);
 	h->ready = false;
 }
 
 /* ---- what people wrote ---- */
 
-static bool clean(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return false;
-	return true;
-}
-
-static bool check_url(const struct http_source *h, struct where at, struct diag *diag)
-{
-	const bool tls = str_starts(h->url, STR("https://"));
-	if (!tls && !str_starts(h->url, STR("http://"))) {
-		diag_error(diag, at, "url is neither http:// nor https://: 'url'");
-		return false;
-	}
-	const struct str rest = str_slice(h->url, tls ? 8 : 7, h->url.n);
-	size_t authority = 0;
-	while (authority < rest.n && !strchr("/?#", rest.p[authority]))
-		authority++;
-	const struct str host = str_slice(rest, 0, authority);
-	if (host.n == 0 || !clean(h->url) || str_find_char(h->url, ' ') != SIZE_MAX) {
-		diag_error(diag, at, "url without a host or with spaces in it: 'url'");
-		return false;
-	}
-	if (str_find_char(host, '@') != SIZE_MAX) {
-		diag_error(diag, at, "url with a user or password: 'url'");
-		diag_hint(diag, "use token, or headers with {env: NAME}");
-		return false;
-	}
-	const bool near = str_starts(host, STR("127.")) || str_starts(host, STR("[::1]")) ||
-		str_starts(host, STR("localhost"));
-	if (!tls && !near && (h->token.p || has_header(h, STR("Authorization"))))
-		diag_warning(diag, at, "the token is sent unencrypted: 'url'");
-	return true;
-}
-
-static bool token_character(char c)
-{
-	return c > ' ' && c < 0x7f && !strchr("()<>@,;:\\\"/[]?={}", c);
-}
-
-static bool check_headers(const struct http_source *h, struct where at, struct diag *diag)
-{
-	if (h->headers.count > MAX_HEADERS) {
-		diag_error(diag, at, "more than %d headers: 'headers'", MAX_HEADERS);
-		return false;
-	}
-	for (size_t i = 0; i < h->headers.count; i++) {
-		const struct str line = h->headers.items[i];
-		const size_t colon = str_find_char(line, ':');
-		bool good = colon != SIZE_MAX && colon > 0 && clean(line);
-		for (size_t k = 0; good && k < colon; k++)
-			good = token_character(line.p[k]);
-		if (!good) {
-			/* Not shown: it may be a secret. */
-			diag_error(diag, at, "header %zu is not 'Name: value': 'headers'", i + 1);
-			return false;
-		}
-	}
-	if (h->token.p && has_header(h, STR("Authorization"))) {
-		diag_error(diag, at, "token and an Authorization header: 'headers'");
-		return false;
-	}
-	return true;
-}
-
 static bool http_source_check(struct source *s, const struct conf_node *node, struct diag *diag)
 {
 	const struct http_source *h = (const struct http_source *)s;
-	const struct conf_node *url = conf_get(node, "url"), *headers = conf_get(node, "headers"),
-			       *events = conf_get(node, "events");
-	const bool url_good = check_url(h, url ? url->at : node->at, diag);
-	const bool headers_good = check_headers(h, headers ? headers->at : node->at, diag);
+	const struct conf_node *events = conf_get(node, "events"), *drop = conf_get(node, "drop");
+	const struct web_options options = { h->url, h->token, h->headers, STR("http://"),
+		STR("https://") };
 	if (h->events.count && h->format == FORMAT_NDJSON)
 		diag_warning(diag, events ? events->at : node->at,
 			"lines have no event types: 'events'");
-	return url_good && headers_good;
+	const bool drops = drop_check(h->drops, drop ? drop->at : node->at, diag);
+	return web_check(&options, node, diag) && drops;
 }
 
 static const struct conf_field http_fields[] = {
@@ -475,6 +390,10 @@ static const struct conf_field http_fields[] = {
 		.type = CONF_TEXTS,
 		.offset = offsetof(struct http_source, events),
 		.help = "the types of server-sent events to take; all if absent" },
+	{ .key = "drop",
+		.type = CONF_TEXTS,
+		.offset = offsetof(struct http_source, drops),
+		.help = "records to leave out, each PATH=VALUE" },
 	{ .key = "stall",
 		.type = CONF_DURATION,
 		.offset = offsetof(struct http_source, stall_us),

@@ -4,6 +4,8 @@
 
 /* clang-format off */
 #define SOURCE_LIST(KIND) \
+	KIND(feed) \
 	KIND(file) \
-	KIND(http)
+	KIND(http) \
+	KIND(websocket)
 /* clang-format on */

@@ -22,10 +22,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "sources/list.h"
+#include "sources/preset.h"
 
 enum {
 	MESSAGE_MAX_BYTES = 1024,
-	CURSOR_MAX_BYTES = 64 * 1024,
+	CURSOR_MAX_BYTES = 1536 * 1024,
 	BLOCK_MAX_BYTES = SOURCE_MAX_RECORD_BYTES + 2 * SOURCE_PIECE_BYTES,
 };
 
@@ -84,13 +85,17 @@ const struct conf_field source_fields[] = {
 
 static const struct source_type *find_type(const struct conf_node *node, struct diag *diag)
 {
-	struct str known[32];
+	struct str known[64];
 	size_t count = 0;
 	for (const struct source_type *const *type = source_types; *type; type++) {
 		if (str_eq(node->text, str_of((*type)->name)))
 			return *type;
 		assert(count < sizeof known / sizeof *known);
 		known[count++] = str_of((*type)->name);
+	}
+	for (const struct preset_text *preset = preset_texts; preset->name; preset++) {
+		assert(count < sizeof known / sizeof *known);
+		known[count++] = str_of(preset->name);
 	}
 	diag_error(diag, node->at, "unknown type of source: '%.*s'", STR_ARGS(node->text));
 	const struct str nearest = diag_nearest(node->text, known, count);

@@ -44,7 +44,7 @@ LIBRARIES = {
     "PCRE2": (r"pcre2.*\.h", ["rules/regex.c"]),
     "Vectorscan": (r"hs/.*|hs\.h", ["rules/literals.c"]),
     "libstemmer": (r"libstemmer\.h", ["rules/stem.c"]),
-    "libxml2": (r"libxml/.*", ["sources/feed.c"]),
+    "libxml2": (r"libxml/.*", ["sources/feed_xml.c"]),
     "GMime": (r"gmime/.*", ["sources/imap.c", "notifiers/email.c"]),
     "GLib": (r"glib.*\.h|gio/.*", ["sources/imap.c", "notifiers/email.c", "notifiers/desktop.c"]),
     "libnotify": (r"libnotify/.*", ["notifiers/desktop.c"]),

@@ -194,9 +194,21 @@ static void base64_past_the_ceiling_of_the_buffer_is_refused(void **state)
 	buf_finish(&out);
 }
 
+static void sha1_is_the_standard_s(void **state)
+{
+	(void)state;
+	static const unsigned char want[DIGEST_SHA1_BYTES] = { 0xa9, 0x99, 0x3e, 0x36, 0x47, 0x06,
+		0x81, 0x6a, 0xba, 0x3e, 0x25, 0x71, 0x78, 0x50, 0xc2, 0x6c, 0x9c, 0xd0, 0xd8,
+		0x9d };
+	unsigned char digest[DIGEST_SHA1_BYTES];
+	digest_sha1(STR("abc"), digest);
+	assert_memory_equal(digest, want, sizeof want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sha1_is_the_standard_s),
 		cmocka_unit_test(sha_256_is_what_the_standard_says),
 		cmocka_unit_test(hmac_is_what_rfc_4231_says),
 		cmocka_unit_test(hmac_signs_as_github_does),

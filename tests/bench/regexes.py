@@ -7,7 +7,9 @@ The regexes are SpamAssassin's, logcheck's, OWASP's and Sigma's, each a rule. "w
 those that `vigie check` calls neither slow nor easy to stall; "as they come" are taken from all. Peers
 look at raw lines and stop at the first regex that matches; their counts are not compared. They take
 no more than some dozens of such regexes at once. Each command runs ROUNDS times, all in turn; the
-processor time of the least counts.
+processor time of the least counts, making the rules ready included. Of that, a thousand regexes take
+0.15 s, half of what 500 keywords take for 147 MB of French tweets. Measured there: 3.6 times the
+keywords with a literal (titles of reddit: 6.2), 17 times as they come (32), as those are asked of each post.
 """
 
 import json

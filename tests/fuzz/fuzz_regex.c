@@ -1,9 +1,10 @@
 /* Flags, a pattern and a text, a line each (the text has the rest): a match lies in the text and is
- * not empty, and the folded text holds one of the pattern's literals. */
+ * not empty, and the folded text holds one of the pattern's literals, and what it needs. */
 #include <assert.h>
 
 #include "base/fold.h"
 #include "base/utf8.h"
+#include "rules/needs.h"
 #include "rules/regex.h"
 
 static void check_literals(const struct str_list *literals, struct str text)
@@ -20,7 +21,32 @@ static void check_literals(const struct str_list *literals, struct str text)
 	buf_finish(&folded);
 }
 
-static void check_find(const struct regex *re, struct str text, const struct str_list *literals)
+static bool note_met(void *ctx, size_t text, uint32_t term)
+{
+	(void)text;
+	(void)term;
+	*(bool *)ctx = true;
+	return false;
+}
+
+static void check_needs(const struct need_list *needs, struct str text)
+{
+	struct buf folded;
+	bool met = false;
+	buf_init(&folded, 0);
+	fold_add(&folded, text);
+	const uint32_t starts[] = { 0, (uint32_t)buf_str(&folded).n };
+	struct needs *n = needs_create(needs, 1);
+	struct needs_scratch *scratch = needs_scratch_create(n);
+	needs_find(n, scratch, buf_str(&folded).p, starts, 1, note_met, &met);
+	assert(met);
+	needs_scratch_destroy(scratch);
+	needs_destroy(n);
+	buf_finish(&folded);
+}
+
+static void check_find(const struct regex *re, struct str text, const struct str_list *literals,
+	const struct need_list *needs)
 {
 	size_t from = 0, to = 0;
 	struct regex_scratch *scratch = regex_scratch_create();
@@ -32,6 +58,8 @@ static void check_find(const struct regex *re, struct str text, const struct str
 		assert(utf8_valid(str_slice(text, from, to)));
 		if (literals->count)
 			check_literals(literals, text);
+		if (needs->count)
+			check_needs(needs, text);
 	}
 	regex_scratch_destroy(scratch);
 }
@@ -40,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str rest = { (const char *)data, size }, flags, pattern, message;
 	struct str_list literals = { NULL, 0 };
+	struct need_list needs = { NULL, 0 };
 	struct arena arena;
 	size_t at;
 	if (!str_next(&rest, '\n', &flags) || !str_next(&rest, '\n', &pattern) || !utf8_valid(rest))
@@ -48,8 +77,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct regex *re = regex_compile(pattern, flags, &arena, &at, &message);
 	if (!regex_literals(pattern, flags, &arena, &literals))
 		literals.count = 0;
+	bool known = regex_needs(pattern, flags, &arena, &needs);
+	assert(known == (literals.count > 0)); /* each finds something where the other does */
 	if (re)
-		check_find(re, rest, &literals);
+		check_find(re, rest, &literals, &needs);
 	else
 		assert(at <= pattern.n && message.n > 0);
 	regex_destroy(re);

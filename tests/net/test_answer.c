@@ -125,6 +125,66 @@ static void the_bytes_of_all_lines_have_a_ceiling(void **state)
 	answer_finish(&r);
 }
 
+static struct http_answer answer_of(struct answer_reader *r, const char *header)
+{
+	char line[256];
+	answer_init(r);
+	(void)answer_line(r, STR("HTTP/1.1 200 OK\r\n"), new_year_us);
+	(void)snprintf(line, sizeof line, "%s\r\n", header);
+	(void)answer_line(r, str_of(line), new_year_us);
+	return r->answer;
+}
+
+static void the_charset_is_a_parameter_of_the_content_type(void **state)
+{
+	static const char *const cases[][2] = { { "Content-Type: text/xml; Charset=koi8-r",
+							"koi8-r" },
+		{ "Content-Type: text/xml;a=b;charset=\"UTF-8\"", "UTF-8" },
+		{ "Content-Type: text/xml; charset='x'; b=c", "x" } };
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct answer_reader r;
+		const struct str charset = answer_of(&r, cases[i][0]).charset;
+		assert_true(str_eq(charset, str_of(cases[i][1])));
+		answer_finish(&r);
+	}
+	struct answer_reader r;
+	assert_null(answer_of(&r, "Content-Type: text/xml; charset=").charset.p);
+	answer_finish(&r);
+	assert_null(answer_of(&r, "Content-Type: text/xml").charset.p);
+	answer_finish(&r);
+}
+
+static void the_age_is_what_the_cache_headers_say(void **state)
+{
+	static const struct {
+		const char *header;
+		int64_t wanted_us;
+	} cases[] = {
+		{ "Cache-Control: public, Max-Age=60", 60 * US_PER_S },
+		{ "Cache-Control: no-cache, max-age=60", 0 },
+		{ "Cache-Control: no-store", 0 },
+		{ "Cache-Control: private", -1 },
+		{ "Cache-Control: max-age=-1", -1 },
+		{ "Cache-Control: max-age=99999999999999999999", 365 * US_PER_DAY },
+		{ "Cache-Control: max-age=31536000", 365 * US_PER_DAY },
+		{ "Expires: 0", 0 },
+		{ "Expires: nonsense", 0 },
+		{ "Expires: Thu, 01 Jan 1970 00:00:00 GMT", 0 },
+		{ "X: y", -1 },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct answer_reader r;
+		assert_int_equal(answer_of(&r, cases[i].header).max_age_us, cases[i].wanted_us);
+		/* Cache-Control counts before Expires, whichever comes first. */
+		(void)answer_line(&r, STR("Cache-Control: max-age=7\r\n"), new_year_us);
+		(void)answer_line(&r, STR("Expires: 0\r\n"), new_year_us);
+		assert_int_equal(r.answer.max_age_us, 7 * US_PER_S);
+		answer_finish(&r);
+	}
+}
+
 static void retry_after_is_seconds_or_a_date_within_a_day(void **state)
 {
 	(void)state;
@@ -164,6 +224,8 @@ int main(void)
 		cmocka_unit_test(a_value_with_control_characters_is_as_good_as_none),
 		cmocka_unit_test(a_hundred_lines_are_taken_and_one_more_is_not),
 		cmocka_unit_test(the_bytes_of_all_lines_have_a_ceiling),
+		cmocka_unit_test(the_charset_is_a_parameter_of_the_content_type),
+		cmocka_unit_test(the_age_is_what_the_cache_headers_say),
 		cmocka_unit_test(retry_after_is_seconds_or_a_date_within_a_day),
 	};
 	return cmocka_run_group_tests_name("answer", tests, NULL, NULL);

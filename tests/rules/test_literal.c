@@ -5,6 +5,7 @@
 #include "base/fold.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "rules/needs.h"
 #include "rules/regex.h"
 
 static struct str literals_of(
@@ -31,6 +32,9 @@ static const struct sample samples[] = {
 	{ "Énergie", "i", "energie" },
 	{ "\\bsolaires?\\b", "", "solaire" },
 	{ "solaires*", "", "solaire" },
+	{ "ab*cde", "", "cde" },
+	{ "ab*?cde", "", "cde" },
+	{ "abc(?:de)*fg", "", "abc" },
 	{ "solaires{0,3}", "", "solaire" },
 	{ "solaires{1,3}x", "", "solaires" },
 	{ "ab+cd", "", "bcd" },
@@ -265,8 +269,30 @@ static struct str texts_of(struct str patterns)
 	return buf_str(&out);
 }
 
-static void check_match(
-	struct survey *s, struct str pattern, struct str text, const struct str_list *literals)
+static bool note_met(void *ctx, size_t text, uint32_t term)
+{
+	(void)text;
+	(void)term;
+	*(bool *)ctx = true;
+	return false;
+}
+
+static bool meets(struct survey *s, struct str pattern, struct str flags, struct str folded)
+{
+	const uint32_t starts[] = { 0, (uint32_t)folded.n };
+	struct need_list needs;
+	bool met = false;
+	assert_true(regex_needs(pattern, flags, &s->arena, &needs));
+	struct needs *n = needs_create(&needs, 1);
+	struct needs_scratch *scratch = needs_scratch_create(n);
+	needs_find(n, scratch, folded.p, starts, 1, note_met, &met);
+	needs_scratch_destroy(scratch);
+	needs_destroy(n);
+	return met;
+}
+
+static void check_match(struct survey *s, struct str pattern, struct str flags, struct str text,
+	const struct str_list *literals)
 {
 	struct buf folded;
 	bool held = false;
@@ -276,6 +302,9 @@ static void check_match(
 		held = held || str_find(buf_str(&folded), literals->items[i]) != SIZE_MAX;
 	if (!held)
 		fail_msg("'%.*s' matches '%.*s' without its literals", STR_ARGS(pattern),
+			STR_ARGS(text));
+	if (!meets(s, pattern, flags, buf_str(&folded)))
+		fail_msg("'%.*s' matches '%.*s' without what it needs", STR_ARGS(pattern),
 			STR_ARGS(text));
 	s->matches++;
 	buf_finish(&folded);
@@ -307,7 +336,7 @@ static void try_pattern(struct survey *s, struct str pattern, struct str flags)
 		for (end = to; end < rest.n && rest.p[end] != '\0';)
 			end++;
 		text = str_slice(rest, begin, end);
-		check_match(s, pattern, text, &literals);
+		check_match(s, pattern, flags, text, &literals);
 		start = to;
 	}
 	regex_destroy(re);

@@ -24,12 +24,15 @@ static void fill(char *p, size_t n, size_t alphabet, uint32_t *seed)
 struct counts {
 	size_t of[LITERALS];
 	size_t total, stop_at; /* stop_at 0: never */
+	const struct str *list;
+	struct str text;
 };
 
-static bool count_one(void *ctx, uint32_t id)
+static bool count_one(void *ctx, uint32_t id, size_t to)
 {
 	struct counts *c = ctx;
-	assert_true(id < LITERALS);
+	assert_true(id < LITERALS && c->text.n >= to && to >= c->list[id].n);
+	assert_true(str_eq(str_slice(c->text, to - c->list[id].n, to), c->list[id]));
 	c->of[id]++;
 	c->total++;
 	return c->total != c->stop_at;
@@ -41,6 +44,8 @@ static void find(const struct str *list, size_t count, struct str text, struct c
 	assert_non_null(l);
 	struct literals_scratch *s = literals_scratch_create(l);
 	assert_non_null(s);
+	found->list = list;
+	found->text = text;
 	literals_find(l, s, text, count_one, found);
 	literals_scratch_destroy(s);
 	literals_destroy(l);

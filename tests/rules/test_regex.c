@@ -1,6 +1,7 @@
 #include "tests/check.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -238,6 +239,44 @@ static void destroyers_take_null(void **state)
 	regex_scratch_destroy(NULL);
 }
 
+/* They all want the twin that counts, which is not made yet. */
+static void *search_hostile_text(void *regex)
+{
+	char text[3000];
+	size_t from, to;
+	struct regex_scratch *scratch = regex_scratch_create();
+	memset(text, 'a', sizeof text);
+	int result = regex_find(regex, scratch, (struct str){ text, sizeof text }, 0, &from, &to);
+	regex_scratch_destroy(scratch);
+	return result == -ETIME ? regex : NULL;
+}
+
+static void threads_share_a_regex_and_find_the_same(void **state)
+{
+	(void)state;
+	enum { THREADS = 4, ROUNDS = 20 };
+	struct arena arena;
+	arena_init(&arena, 0);
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t at;
+		struct str message;
+		pthread_t threads[THREADS];
+		void *answer;
+		struct regex *re = regex_compile(
+			STR("(a+)+b|(a*)*c"), STR(""), &arena, &at, &message);
+		assert_non_null(re);
+		for (size_t i = 0; i < THREADS; i++)
+			assert_int_equal(
+				pthread_create(&threads[i], NULL, search_hostile_text, re), 0);
+		for (size_t i = 0; i < THREADS; i++) {
+			assert_int_equal(pthread_join(threads[i], &answer), 0);
+			assert_ptr_equal(answer, re);
+		}
+		regex_destroy(re);
+	}
+	arena_finish(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +291,7 @@ int main(void)
 		cmocka_unit_test(a_pattern_without_the_compiler_is_searched_and_says_so),
 		cmocka_unit_test(matches_are_never_empty),
 		cmocka_unit_test(destroyers_take_null),
+		cmocka_unit_test(threads_share_a_regex_and_find_the_same),
 	};
 	return cmocka_run_group_tests_name("regex", tests, set_up, tear_down);
 }

@@ -62,7 +62,8 @@ static void each_mistake_is_told_at_its_place(void **state)
 	} cases[] = {
 		{ "sources: [a]\n", "is a map of names", ":1:10:" },
 		{ "sources:\n  a: { type: fiel, path: x }\n", "did you mean 'file'?", ":2:14:" },
-		{ "sources:\n  a: { type: zzzzzz }\n", "the types are: file, http", ":2:14:" },
+		{ "sources:\n  a: { type: zzzzzz }\n", "the types are: feed, file, http",
+			":2:14:" },
 		{ "sources:\n  a: { path: x }\n", "without a type: 'a'", ":2:3:" },
 		{ "sources:\n  a: { type: [file] }\n", "without a type: 'a'", ":2:14:" },
 		{ "sources:\n  a: file\n", "a map with a type: 'a'", ":2:6:" },

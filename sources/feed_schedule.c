@@ -1,0 +1,61 @@
+#include "sources/feed_schedule.h"
+
+#include "base/clock.h"
+
+enum { QUIET_STEP = 4, QUIET_MAX = 8, HOURS_A_WEEK = 7 * 24 };
+
+static int64_t bounded(int64_t us)
+{
+	return us < US_PER_DAY ? us : US_PER_DAY;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* From one to four intervals, over eight quiet answers after the fourth. */
+static int64_t stretched(const struct feed_schedule *s)
+{
+	unsigned steps = s->quiet > QUIET_STEP ? s->quiet - QUIET_STEP : 0;
+	steps = steps < QUIET_MAX ? steps : QUIET_MAX;
+	const int64_t stretched = s->interval_us + s->interval_us * 3 * steps / QUIET_MAX;
+	/* Who chose more than a day means it. */
+	return larger(s->interval_us, bounded(stretched));
+}
+
+static int64_t backed_off(const struct feed_schedule *s)
+{
+	int64_t us = s->interval_us;
+	for (unsigned i = 0; i < s->failures && us < US_PER_DAY; i++)
+		us *= 2;
+	return larger(s->interval_us, bounded(us));
+}
+
+static bool skipped(const struct feed_schedule *s, int64_t wall_us)
+{
+	const int64_t hour = wall_us / US_PER_HOUR, day = wall_us / US_PER_DAY;
+	/* 1970 began on a Thursday. */
+	return (s->skip_hours >> (hour % 24) & 1) || (s->skip_days >> ((day + 4) % 7) & 1);
+}
+
+/* Moves to the start of the first hour that is not skipped; not at all if each is. */
+static int64_t past_skips(const struct feed_schedule *s, int64_t wait_us, int64_t wall_us)
+{
+	int64_t at_us = wall_us + wait_us;
+	for (int i = 0; i <= HOURS_A_WEEK; i++) {
+		if (!skipped(s, at_us))
+			return at_us - wall_us;
+		at_us = (at_us / US_PER_HOUR + 1) * US_PER_HOUR;
+	}
+	return wait_us;
+}
+
+int64_t feed_schedule_wait_us(const struct feed_schedule *s, int64_t wall_us)
+{
+	int64_t wait_us = s->failures ? backed_off(s) : stretched(s);
+	wait_us = larger(wait_us, bounded(s->ttl_us));
+	wait_us = larger(wait_us, bounded(s->max_age_us));
+	wait_us = larger(wait_us, bounded(s->retry_after_us));
+	return wall_us > 0 ? past_skips(s, wait_us, wall_us) : wait_us;
+}

@@ -1,0 +1,132 @@
+#include "sources/feed_xml.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <libxml/parser.h>
+
+#include "base/buf.h"
+
+enum { ATTRIBUTES_MAX_BYTES = 1024 * 1024 };
+
+struct walker {
+	const struct feed_xml_events *events;
+	void *ctx;
+	xmlParserCtxtPtr parser;
+	struct buf values; /* of an element's attributes */
+	int depth;
+	bool stopped;
+};
+
+static struct str text_of(const xmlChar *text)
+{
+	return str_of((const char *)text);
+}
+
+/* The parser leaves the & of a value as "&#38;", since it replaces no entities. */
+static struct str add_value(struct buf *values, struct str raw)
+{
+	const size_t from = values->n;
+	while (raw.n) {
+		const size_t at = str_find(raw, STR("&#38;"));
+		const size_t end = at == SIZE_MAX ? raw.n : at;
+		buf_add(values, str_slice(raw, 0, end));
+		if (at != SIZE_MAX)
+			buf_add_char(values, '&');
+		raw = str_slice(raw, at == SIZE_MAX ? end : end + 5, raw.n);
+	}
+	return (struct str){ values->p ? values->p + from : "", values->n - from };
+}
+
+/* attributes: five pointers each, name, prefix, uri, and the value's begin and end. */
+static size_t read_attributes(struct walker *w, int count, const xmlChar **attributes,
+	struct feed_xml_attribute out[FEED_XML_MAX_ATTRIBUTES])
+{
+	size_t n = 0, bytes = 0;
+	buf_clear(&w->values);
+	for (int i = 0; i < count; i++)
+		bytes += (size_t)(attributes[5 * i + 4] - attributes[5 * i + 3]);
+	/* Taken at once, so that views into it stay. */
+	if (!buf_room(&w->values, bytes + 1))
+		return 0;
+	for (int i = 0; i < count && n < FEED_XML_MAX_ATTRIBUTES; i++) {
+		const xmlChar **a = attributes + 5 * i;
+		const struct str raw = { (const char *)a[3], (size_t)(a[4] - a[3]) };
+		out[n++] = (struct feed_xml_attribute){
+			.name = { text_of(a[1]), text_of(a[2]), text_of(a[0]) },
+			.value = add_value(&w->values, raw),
+		};
+	}
+	return n;
+}
+
+static void on_open(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+	int namespace_count, const xmlChar **namespaces, int attribute_count, int default_count,
+	const xmlChar **attributes)
+{
+	struct walker *w = ctx;
+	struct feed_xml_attribute list[FEED_XML_MAX_ATTRIBUTES];
+	(void)namespace_count;
+	(void)namespaces;
+	(void)default_count;
+	if (w->stopped)
+		return;
+	const struct feed_xml_element element = {
+		.name = { text_of(prefix), text_of(uri), text_of(name) },
+		.attributes = list,
+		.attribute_count = read_attributes(w, attribute_count, attributes, list),
+	};
+	w->depth++;
+	if (!w->events->open(w->ctx, &element)) {
+		w->stopped = true;
+		xmlStopParser(w->parser);
+	}
+}
+
+static void on_close(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+	struct walker *w = ctx;
+	(void)prefix;
+	(void)uri;
+	if (w->depth == 0 || w->stopped)
+		return;
+	w->depth--;
+	w->events->close(w->ctx, text_of(name));
+}
+
+static void on_text(void *ctx, const xmlChar *text, int n)
+{
+	struct walker *w = ctx;
+	if (!w->stopped && n > 0)
+		w->events->text(w->ctx, (struct str){ (const char *)text, (size_t)n });
+}
+
+bool feed_xml_read(struct str xml, const struct feed_xml_events *events, void *ctx)
+{
+	struct walker w = { .events = events, .ctx = ctx };
+	if (xml.n == 0 || xml.n > INT_MAX)
+		return false;
+	w.parser = xmlNewParserCtxt();
+	if (!w.parser)
+		return false;
+	buf_init(&w.values, ATTRIBUTES_MAX_BYTES);
+	memset(w.parser->sax, 0, sizeof *w.parser->sax);
+	w.parser->sax->initialized = XML_SAX2_MAGIC;
+	w.parser->sax->startElementNs = on_open;
+	w.parser->sax->endElementNs = on_close;
+	w.parser->sax->characters = on_text;
+	w.parser->sax->ignorableWhitespace = on_text;
+	w.parser->sax->cdataBlock = on_text;
+	w.parser->userData = &w;
+	const xmlDocPtr document = xmlCtxtReadMemory(w.parser, xml.p, (int)xml.n, NULL, "UTF-8",
+		XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	if (document)
+		xmlFreeDoc(document);
+	const bool well_formed = w.parser->wellFormed;
+	/* Elements that the document leaves open. */
+	for (; w.depth > 0; w.depth--)
+		events->close(ctx, STR_NONE);
+	xmlFreeParserCtxt(w.parser);
+	buf_finish(&w.values);
+	return well_formed;
+}
