@@ -12,6 +12,7 @@ import harness
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FIRST_LINE = "# yaml-language-server: $schema=vigie.schema.json\n"
 SECRET = "whsec_" + 32 * "A"
+OWN_MAPS = ("wiki", "relay")  # which the pages show elsewhere
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.M | re.S)
 
 
@@ -76,8 +77,9 @@ class Docs(harness.Case):
                 os.chmod(self.write(path, "secret\n"), 0o600)
             if not re.search(r"^rules:", text, re.M):
                 text += "rules: [{ name: r, any: x }]\n"
-            if "map: wiki" in text and not re.search(r"^maps:", text, re.M):
-                text += "maps: { wiki: { text: comment } }\n"
+            own = {name for name in re.findall(r"\bmap: ([\w-]+)", text) if name in OWN_MAPS}
+            if own and not re.search(r"^maps:", text, re.M):
+                text += "maps: { " + ", ".join(f"{m}: {{ text: a }}" for m in sorted(own)) + " }\n"
             self.write("t.yaml", text)
             _, _, err = self.call("check", "-c", "t.yaml", **secrets)
             self.assertNotRegex(err, r": error: ", f"{name}\n{text}\n{err}")
