@@ -13,6 +13,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FIRST_LINE = "# yaml-language-server: $schema=vigie.schema.json\n"
 SECRET = "whsec_" + 32 * "A"
 OWN_MAPS = ("wiki", "relay")  # which the pages show elsewhere
+FEEDS = '<opml version="2.0"><body><outline xmlUrl="https://example.org/a"/></body></opml>'
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.M | re.S)
 
 
@@ -75,6 +76,8 @@ class Docs(harness.Case):
                        for key in re.findall(r"\{ env: (\w+) \}", text)}
             for path in re.findall(r"\{ file: ([\w.-]+) \}", text):
                 os.chmod(self.write(path, "secret\n"), 0o600)
+            for path in re.findall(r"\bopml: ([\w.-]+)", text):
+                self.write(path, FEEDS)
             if not re.search(r"^rules:", text, re.M):
                 text += "rules: [{ name: r, any: x }]\n"
             own = {name for name in re.findall(r"\bmap: ([\w-]+)", text) if name in OWN_MAPS}
