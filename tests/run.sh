@@ -56,11 +56,12 @@ step() {
 }
 
 # suite FOLDER MESON_TEST_ARGUMENT...
+# Many tests wait for timers and sockets: twice as many as there are cores.
 suite() {
   local folder=$1
   shift
   rm -f "$folder/meson-logs/testlog.json"
-  meson test -C "$folder" --no-rebuild --num-processes "$jobs" "$@" >"$out/meson" 2>&1
+  meson test -C "$folder" --no-rebuild --num-processes $((2 * jobs)) "$@" >"$out/meson" 2>&1
   if [ -f "$folder/meson-logs/testlog.json" ]; then
     add "$(tests/tally.py "$folder/meson-logs/testlog.json")"
   else
