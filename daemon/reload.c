@@ -51,15 +51,18 @@ static void built(void *ctx)
 	struct reload *r = ctx;
 	struct app *app = r->app;
 	app->reload = NULL;
+	if (app->stopping) { /* what it was for may be gone */
+		ruleset_destroy(r->set);
+		app->reload_again = false;
+		finish(r);
+		return;
+	}
 	(void)command_print_diag(r->diag); /* whether it failed shows in r->set */
 	if (r->set && tells_strangers(r)) {
 		ruleset_destroy(r->set);
 		r->set = NULL;
 	}
-	if (app->stopping) {
-		ruleset_destroy(r->set);
-		app->reload_again = false;
-	} else if (r->set) {
+	if (r->set) {
 		app->reload_count++;
 		log_info("rules reloaded: %zu", ruleset_rules(r->set)->rule_count);
 		pipeline_set_rules(app->pipeline, r->set);
@@ -77,6 +80,8 @@ static void built(void *ctx)
 
 void app_reload(struct app *app)
 {
+	if (app->stopping)
+		return;
 	if (app->reload) {
 		app->reload_again = true;
 		return;

@@ -11,6 +11,7 @@
 struct loop {
 	uv_loop_t uv;
 	int killed_children;
+	int jobs; /* of loop_work that have not come home */
 };
 
 /* A delay is a timer's, the next turn an idle handle's: it makes the loop look at what is ready
@@ -26,6 +27,7 @@ struct timer {
 
 struct job {
 	uv_work_t uv;
+	struct loop *loop;
 	void (*work)(void *ctx);
 	void (*done)(void *ctx);
 	void *ctx;
@@ -47,7 +49,7 @@ void loop_destroy(struct loop *loop)
 {
 	if (!loop)
 		return;
-	while (loop->killed_children > 0)
+	while (loop->killed_children > 0 || loop->jobs > 0)
 		uv_run(&loop->uv, UV_RUN_ONCE);
 	/* What was destroyed is freed in the loop's next turn; its end may close more. */
 	int error = uv_loop_close(&loop->uv);
@@ -161,6 +163,7 @@ static void job_done(uv_work_t *uv, int status)
 	struct job *job = (struct job *)uv;
 	void (*done)(void *ctx) = job->done;
 	void *ctx = job->ctx;
+	job->loop->jobs--;
 	mem_free(job);
 	done(ctx);
 }
@@ -171,5 +174,7 @@ void loop_work(struct loop *loop, void (*work)(void *ctx), void (*done)(void *ct
 	job->work = work;
 	job->done = done;
 	job->ctx = ctx;
+	job->loop = loop;
+	loop->jobs++;
 	uv_queue_work(&loop->uv, &job->uv, job_work, job_done);
 }

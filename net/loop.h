@@ -12,7 +12,8 @@
 struct loop;
 
 struct loop *loop_create(void); /* SIGPIPE is ignored from then on, in the whole process */
-void loop_destroy(struct loop *loop); /* all timers, watches and work must be finished */
+/* All timers and watches must be destroyed; work that is under way is waited for. */
+void loop_destroy(struct loop *loop);
 void loop_run(struct loop *loop); /* until loop_stop, or nothing is left to wait for */
 void loop_stop(struct loop *loop);
 int64_t loop_now_us(struct loop *loop); /* monotonic, as of this turn of the loop; in whole ms */

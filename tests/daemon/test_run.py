@@ -276,6 +276,21 @@ class Reload(harness.Case):
         self.daemon.process.send_signal(signal.SIGHUP)
         self.assertEqual(self.daemon.stop(), 0)
 
+    def test_it_stops_cleanly_while_it_is_asked_to_reload(self):
+        """Rules that take long to read, so that it is still at it."""
+        words = "".join(f"w{i}\n" for i in range(60_000))
+        self.write("words.txt", words)
+        self.daemon.configure("lists: { l: { file: words.txt } }\nrules: [{ name: lune, any: [list:l] }]\n" + self.head)
+        for second in (signal.SIGHUP, signal.SIGTERM):
+            with self.subTest(second=second):
+                self.daemon.process.send_signal(signal.SIGHUP)
+                self.daemon.process.send_signal(signal.SIGTERM)
+                for _ in range(20):
+                    self.daemon.process.send_signal(second)
+                self.assertEqual(self.daemon.wait(), 0)
+                self.daemon.start()
+                self.daemon.wait_ready()
+
 
 class Told(harness.Case):
     def run_once(self, config, records):

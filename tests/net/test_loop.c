@@ -265,6 +265,15 @@ static void work_is_done_elsewhere_and_comes_home(void **state)
 	loop_destroy(p.loop);
 }
 
+static void work_under_way_is_waited_for_at_the_end(void **state)
+{
+	(void)state;
+	struct place p = { .loop = loop_create() };
+	loop_work(p.loop, work_elsewhere, work_done, &p);
+	loop_destroy(p.loop);
+	assert_int_equal(p.other_fired, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +287,7 @@ int main(void)
 		cmocka_unit_test(a_regular_file_cannot_be_watched_as_a_descriptor),
 		cmocka_unit_test(a_peer_that_is_gone_is_an_error_and_not_the_end),
 		cmocka_unit_test(work_is_done_elsewhere_and_comes_home),
+		cmocka_unit_test(work_under_way_is_waited_for_at_the_end),
 	};
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
 }
