@@ -3,13 +3,13 @@
 #pragma once
 
 #include "net/http.h"
+#include "net/multi.h"
 
 struct smtp_request;
 
 struct http_client {
 	struct loop *loop;
-	void *multi;
-	struct timer *curl_timer; /* libcurl's wish */
+	struct multi multi;
 	struct timer *kick; /* something waits to be done outside of all callbacks */
 	struct http_request *requests;
 	struct smtp_request *mails;

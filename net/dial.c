@@ -6,25 +6,18 @@
 
 #include <curl/curl.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "net/client.h"
+#include "net/multi.h"
 
 static_assert((int)DIAL_MESSAGE_BYTES >= CURL_ERROR_SIZE, "libcurl writes that much");
-
-struct socket_watch {
-	struct dial *dial;
-	struct fd_watch *watch;
-	curl_socket_t fd;
-};
 
 struct dial {
 	struct loop *loop;
 	struct dial_events events;
 	void *ctx;
-	CURLM *multi;
+	struct multi multi;
 	CURL *easy;
-	struct timer *curl_timer; /* libcurl's wish while it connects */
 	struct fd_watch *watch; /* ours, once connected */
 	char message[DIAL_MESSAGE_BYTES];
 };
@@ -50,7 +43,7 @@ static void became_ready(void *ctx, int events)
 static void finish(struct dial *d, CURLcode code)
 {
 	curl_socket_t fd = CURL_SOCKET_BAD;
-	timer_stop(d->curl_timer);
+	timer_stop(d->multi.timer);
 	if (code == CURLE_OK)
 		must(curl_easy_getinfo(d->easy, CURLINFO_ACTIVESOCKET, &fd));
 	if (code == CURLE_OK && fd != CURL_SOCKET_BAD)
@@ -64,68 +57,14 @@ static void finish(struct dial *d, CURLcode code)
 	d->events.connected(d->ctx, d->message);
 }
 
-static void drive(struct dial *d, curl_socket_t fd, int mask)
+static void drive(void *ctx, int fd, int mask)
 {
+	struct dial *d = ctx;
 	int running, left;
-	must_multi(curl_multi_socket_action(d->multi, fd, mask, &running));
-	const CURLMsg *message = curl_multi_info_read(d->multi, &left);
+	must_multi(curl_multi_socket_action(d->multi.curl, fd, mask, &running));
+	const CURLMsg *message = curl_multi_info_read(d->multi.curl, &left);
 	if (message && message->msg == CURLMSG_DONE)
 		finish(d, message->data.result); /* d may be gone afterwards */
-}
-
-static void timer_fired(void *ctx)
-{
-	drive(ctx, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int set_timer(CURLM *multi, long ms, void *ctx)
-{
-	(void)multi;
-	struct dial *d = ctx;
-	if (ms < 0)
-		timer_stop(d->curl_timer);
-	else
-		timer_start(d->curl_timer, (int64_t)ms * US_PER_MS);
-	return 0;
-}
-
-static void socket_ready(void *ctx, int events)
-{
-	const struct socket_watch *s = ctx;
-	int mask = 0;
-	if (events & LOOP_READABLE)
-		mask |= CURL_CSELECT_IN;
-	if (events & LOOP_WRITABLE)
-		mask |= CURL_CSELECT_OUT;
-	drive(s->dial, s->fd, mask); /* s may be gone afterwards */
-}
-
-static int set_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
-{
-	(void)easy;
-	struct dial *d = ctx;
-	struct socket_watch *s = socket_ctx;
-	if (what == CURL_POLL_REMOVE) {
-		if (s)
-			fd_watch_destroy(s->watch);
-		mem_free(s);
-		return 0;
-	}
-	if (!s) {
-		s = mem_zero(1, sizeof *s);
-		s->dial = d;
-		s->fd = fd;
-		s->watch = fd_watch_create(d->loop, fd, socket_ready, s);
-		assert(s->watch);
-		must_multi(curl_multi_assign(d->multi, fd, s));
-	}
-	int events = 0;
-	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
-		events |= LOOP_READABLE;
-	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
-		events |= LOOP_WRITABLE;
-	fd_watch_start(s->watch, events);
-	return 0;
 }
 
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
@@ -172,17 +111,12 @@ struct dial *dial_start(struct loop *loop, const struct dial_options *options,
 	d->events = *events;
 	d->ctx = ctx;
 	must(curl_global_init(CURL_GLOBAL_DEFAULT));
-	d->multi = curl_multi_init();
+	multi_init(&d->multi, loop, drive, d);
 	d->easy = curl_easy_init();
-	assert(d->multi && d->easy);
-	d->curl_timer = timer_create_on(loop, timer_fired, d);
-	must_multi(curl_multi_setopt(d->multi, CURLMOPT_SOCKETFUNCTION, set_socket));
-	must_multi(curl_multi_setopt(d->multi, CURLMOPT_SOCKETDATA, d));
-	must_multi(curl_multi_setopt(d->multi, CURLMOPT_TIMERFUNCTION, set_timer));
-	must_multi(curl_multi_setopt(d->multi, CURLMOPT_TIMERDATA, d));
+	assert(d->easy);
 	set_options(d, options);
 	/* It asks for its timer, and begins when that fires. */
-	must_multi(curl_multi_add_handle(d->multi, d->easy));
+	must_multi(curl_multi_add_handle(d->multi.curl, d->easy));
 	return d;
 }
 
@@ -191,10 +125,9 @@ void dial_destroy(struct dial *d)
 	if (!d)
 		return;
 	fd_watch_destroy(d->watch);
-	(void)curl_multi_remove_handle(d->multi, d->easy); /* closes the connection */
+	(void)curl_multi_remove_handle(d->multi.curl, d->easy); /* closes the connection */
 	curl_easy_cleanup(d->easy);
-	(void)curl_multi_cleanup(d->multi);
-	timer_destroy(d->curl_timer);
+	multi_finish(&d->multi);
 	mem_free(d);
 	curl_global_cleanup();
 }

@@ -21,12 +21,6 @@ enum {
 	CLOCKS_DIFFER_US = 20 * 1000, /* libcurl's time-outs and our clock, both in whole ms */
 };
 
-struct socket_watch {
-	struct http_client *client;
-	struct fd_watch *watch;
-	curl_socket_t fd;
-};
-
 static void enter(struct http_client *client)
 {
 	client->depth++;
@@ -48,7 +42,7 @@ static void remove_handle(struct http_request *r)
 	if (r->state != REQUEST_RUNNING)
 		return;
 	r->client->in_curl = true;
-	curl_multi_remove_handle(r->client->multi, r->easy);
+	curl_multi_remove_handle(r->client->multi.curl, r->easy);
 	r->client->in_curl = false;
 }
 
@@ -74,8 +68,7 @@ static void client_free(struct http_client *client)
 		client_drop(client->requests);
 	smtp_drop_all(client);
 	client->in_curl = true; /* its callbacks for sockets still come */
-	curl_multi_cleanup(client->multi);
-	timer_destroy(client->curl_timer);
+	multi_finish(&client->multi);
 	timer_destroy(client->kick);
 	mem_free(client);
 	curl_global_cleanup();
@@ -157,7 +150,7 @@ static void begin(struct http_request *r)
 {
 	r->state = REQUEST_RUNNING;
 	r->client->in_curl = true;
-	CURLMcode code = curl_multi_add_handle(r->client->multi, r->easy);
+	CURLMcode code = curl_multi_add_handle(r->client->multi.curl, r->easy);
 	r->client->in_curl = false;
 	assert(code == CURLM_OK);
 	(void)code;
@@ -185,7 +178,7 @@ static void harvest(struct http_client *client)
 {
 	int left;
 	CURLMsg *message;
-	while (!client->destroyed && (message = curl_multi_info_read(client->multi, &left))) {
+	while (!client->destroyed && (message = curl_multi_info_read(client->multi.curl, &left))) {
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		CURLcode code = message->data.result;
@@ -207,12 +200,13 @@ static void sweep(struct http_client *client)
 	}
 }
 
-static void drive(struct http_client *client, curl_socket_t fd, int mask)
+static void drive(void *ctx, int fd, int mask)
 {
+	struct http_client *client = ctx;
 	int running;
 	enter(client);
 	client->in_curl = true;
-	curl_multi_socket_action(client->multi, fd, mask, &running);
+	curl_multi_socket_action(client->multi.curl, fd, mask, &running);
 	client->in_curl = false;
 	sweep(client);
 	harvest(client);
@@ -266,61 +260,6 @@ static void kicked(void *ctx)
 	leave(client);
 }
 
-static void curl_timer_fired(void *ctx)
-{
-	drive(ctx, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int set_curl_timer(CURLM *multi, long ms, void *ctx)
-{
-	(void)multi;
-	struct http_client *client = ctx;
-	if (ms < 0)
-		timer_stop(client->curl_timer);
-	else
-		timer_start(client->curl_timer, (int64_t)ms * US_PER_MS);
-	return 0;
-}
-
-static void socket_ready(void *ctx, int events)
-{
-	struct socket_watch *s = ctx;
-	int mask = 0;
-	if (events & LOOP_READABLE)
-		mask |= CURL_CSELECT_IN;
-	if (events & LOOP_WRITABLE)
-		mask |= CURL_CSELECT_OUT;
-	drive(s->client, s->fd, mask); /* s may be gone afterwards */
-}
-
-static int set_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
-{
-	(void)easy;
-	struct http_client *client = ctx;
-	struct socket_watch *s = socket_ctx;
-	if (what == CURL_POLL_REMOVE) {
-		if (s)
-			fd_watch_destroy(s->watch);
-		mem_free(s);
-		return 0;
-	}
-	if (!s) {
-		s = mem_zero(1, sizeof *s);
-		s->client = client;
-		s->fd = fd;
-		s->watch = fd_watch_create(client->loop, fd, socket_ready, s);
-		assert(s->watch);
-		curl_multi_assign(client->multi, fd, s);
-	}
-	int events = 0;
-	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
-		events |= LOOP_READABLE;
-	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
-		events |= LOOP_WRITABLE;
-	fd_watch_start(s->watch, events);
-	return 0;
-}
-
 static void stall_fired(void *ctx)
 {
 	struct http_request *r = ctx;
@@ -344,16 +283,11 @@ struct http_client *http_client_create(struct loop *loop)
 	CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
 	client->loop = loop;
 	client->wall_us = clock_wall_us;
-	client->multi = curl_multi_init();
-	assert(global == CURLE_OK && client->multi);
+	assert(global == CURLE_OK);
 	(void)global;
-	client->curl_timer = timer_create_on(loop, curl_timer_fired, client);
+	multi_init(&client->multi, loop, drive, client);
 	client->kick = timer_create_on(loop, kicked, client);
-	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
-	curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
-	curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, set_curl_timer);
-	curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
-	curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS_MAX);
+	curl_multi_setopt(client->multi.curl, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS_MAX);
 	return client;
 }
 
