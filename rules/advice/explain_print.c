@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/json_write.h"
 #include "base/utf8.h"
 #include "rules/language/condition.h"
 #include "rules/language/operator.h"
@@ -298,16 +299,6 @@ void explain_text(const struct ruleset *set, size_t rule, const struct post *pos
 
 /* --- for programs --- */
 
-static void add_json_values(struct buf *out, const char *key, struct str_list values)
-{
-	buf_addf(out, ",\"%s\":[", key);
-	for (size_t i = 0; i < values.count; i++) {
-		buf_add(out, i ? STR(",") : STR(""));
-		escape_json(out, values.items[i]);
-	}
-	buf_add_char(out, ']');
-}
-
 static void add_json_miss(const struct printing *p, const struct near_miss *near)
 {
 	static const char *const names[] = { "", "letters", "longer", "unsigned", "handle", "link",
@@ -376,8 +367,8 @@ static void add_json_leaf(const struct printing *p, const struct explained *x)
 	} else if (e->kind == EXPR_FIELD) {
 		read_values(p->post, e->field, &v);
 		buf_addf(p->out, ",\"field\":\"%s\"", operator_field_name(e->field));
-		add_json_values(p->out, "values", e->values);
-		add_json_values(p->out, "post", v.list);
+		json_texts(p->out, "values", e->values);
+		json_texts(p->out, "post", v.list);
 	} else if (e->kind == EXPR_NEAR) {
 		add_json_near(p, x);
 	}
