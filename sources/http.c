@@ -176,6 +176,7 @@ static bool on_data(void *ctx, struct str piece)
 {
 	struct http_source *h = ctx;
 	h->has_data = h->has_data || piece.n;
+	source_alive(&h->base);
 	while (piece.n) {
 		const struct str part = str_slice(piece, 0, SOURCE_PIECE_BYTES);
 		const bool ok = h->framing == FORMAT_SSE ? take_events(h, part)
@@ -206,6 +207,7 @@ static void report(struct http_source *h, enum http_end end, int64_t wait_us, co
 	struct source *s = &h->base;
 	switch (end) {
 	case HTTP_DONE:
+		source_alive(s); /* nothing was sent before that did not come */
 		source_failed(s, gone, wait_us, "the server ended the stream");
 		break;
 	case HTTP_BROKEN:
@@ -310,7 +312,8 @@ static int http_source_start(struct source *s, struct str cursor)
 	prepare(h);
 	struct buf last_id;
 	buf_init(&last_id, ID_MAX_BYTES + 32);
-	if (id_fits_header(cursor)) {
+	s->resume = id_fits_header(cursor) ? SOURCE_REPLAYS : SOURCE_LOSES;
+	if (s->resume == SOURCE_REPLAYS) {
 		buf_add(&last_id, STR("Last-Event-ID: "));
 		buf_add(&last_id, cursor);
 		headers[count++] = buf_str(&last_id);
@@ -417,4 +420,5 @@ const struct source_type source_http = {
 	.start = http_source_start,
 	.stop = http_source_stop,
 	.finish = http_source_finish,
+	.resume = SOURCE_LOSES,
 };
