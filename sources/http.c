@@ -30,6 +30,7 @@ struct http_source {
 	struct str_list headers, events, drops;
 	int format;
 	int64_t stall_us;
+	bool allow_private;
 
 	bool ready; /* records, sse, block and problem are made */
 	struct http_request *request;
@@ -325,6 +326,7 @@ static int http_source_start(struct source *s, struct str cursor)
 		.bearer = h->token,
 		.stall_us = h->stall_us,
 		.max_redirects = MAX_REDIRECTS,
+		.private_redirects = h->allow_private,
 		.ca_file = h->ca_file,
 	};
 	static const struct http_events events = { on_headers, on_data, on_end };
@@ -404,6 +406,11 @@ static const struct conf_field http_fields[] = {
 		.min = US_PER_S,
 		.max = US_PER_DAY,
 		.help = "connect anew when no byte came for that long" },
+	{ .key = "allow_private",
+		.type = CONF_BOOL,
+		.offset = offsetof(struct http_source, allow_private),
+		.fallback = "false",
+		.help = "let a redirect to another host lead to a private address" },
 	{ .key = "ca_file",
 		.type = CONF_PATH,
 		.offset = offsetof(struct http_source, ca_file),
