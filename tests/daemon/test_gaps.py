@@ -4,14 +4,23 @@
     test_gaps.py PATH_OF_VIGIE
 """
 
+import asyncio
 import datetime
+import http
 import json
 import sqlite3
 import threading
 import time
+import unittest
 
 import harness
 from test_http_source import Stream
+
+try:
+    import websockets
+    import test_websocket_source as sockets
+except ImportError:
+    websockets = None
 
 CONFIG = """
 sources:
@@ -289,6 +298,91 @@ class Gaps(harness.Case):
         )
         self.assertAlmostEqual(seconds_of(source["last_record_at"]), time.time(), delta=3)
         self.end()
+
+
+@unittest.skipUnless(websockets, "python3-websockets is not installed")
+class Replays(harness.Case):
+    """A stream over WebSocket that is resumed by time, as Jetstream is."""
+
+    def watch(self, script, refuse=None, options=""):
+        self.stream = sockets.Stream(script, refuse)
+        self.addCleanup(self.stream.close)
+        self.crm = self.receiver()
+        self.vigie_ = self.vigie(
+            sockets.CONFIG % (self.stream.url(), ", resume_path: time_us" + options, self.crm.url)
+        )
+        return self.vigie_.start()
+
+    def gaps(self):
+        return self.vigie_.status().get("gaps", [])
+
+    def wait_for_state(self, state):
+        harness.wait_until(
+            f"state {state}", lambda: self.vigie_.source("stream")["state"] == state
+        )
+
+    @staticmethod
+    def record(ago):
+        return json.dumps({"text": "rien", "time_us": int((time.time() - ago) * 1e6)})
+
+    def test_it_catches_up_until_what_comes_is_as_new_as_the_return(self):
+        go_on = threading.Event()
+
+        async def script(number, connection, cursor):
+            await connection.send(self.record(30 if number == 0 else 29))
+            if number == 0:
+                return
+            while not go_on.is_set():
+                await asyncio.sleep(0.02)
+            await connection.send(self.record(0))
+            await connection.wait_closed()
+
+        self.watch(script)
+        self.wait_for_state("catching up")
+        self.assertIn("blind_since", self.vigie_.source("stream"))
+        go_on.set()
+        self.wait_for_state("live")
+        self.assertNotIn("blind_since", self.vigie_.source("stream"))
+        self.assertEqual(self.gaps(), [])
+        self.assertEqual(self.vigie_.stop(), 0)
+
+    def test_a_server_that_quietly_goes_back_less_far_leaves_a_gap(self):
+        async def script(number, connection, cursor):
+            await connection.send(self.record(600 if number == 0 else 300))
+            if number:
+                await connection.send(self.record(0))
+                await connection.wait_closed()
+
+        self.watch(script)
+        gap, = harness.wait_until(
+            "a gap", lambda: [g for g in self.gaps() if g["kind"] != "lasts"]
+        )
+        self.assertIn(gap["kind"], ("lost", "possible"))
+        begin, end = seconds_of(gap["from"]), seconds_of(gap["to"])
+        self.assertAlmostEqual(end - begin, 300, delta=2)
+        self.assertIn("does not go back" if gap["kind"] == "lost" else "may not", gap["reason"])
+        self.wait_for_state("live")
+        self.assertEqual(len(self.gaps()), 1)
+        self.assertEqual(self.vigie_.stop(), 0)
+
+    def test_a_cursor_that_is_too_old_is_a_gap_until_the_stream_is_live_again(self):
+        def refuse(number, path, headers):
+            if "cursor=" in path:
+                return http.HTTPStatus.BAD_REQUEST, [], b"FutureCursor: too old"
+            return None
+
+        async def script(number, connection, cursor):
+            await connection.send(self.record(0))
+            if number:
+                await connection.wait_closed()
+
+        self.watch(script, refuse, ", resume_too_old: 'too old'")
+        gap, = harness.wait_until(
+            "a gap", lambda: [g for g in self.gaps() if g["kind"] == "lost"]
+        )
+        self.assertLess(seconds_of(gap["to"]) - seconds_of(gap["from"]), 10)
+        self.wait_for_state("live")
+        self.assertEqual(self.vigie_.stop(), 0)
 
 
 if __name__ == "__main__":
