@@ -216,6 +216,34 @@ class Gaps(harness.Case):
         self.assertEqual(kind, 0)
         self.end()
 
+    def test_status_shows_gaps_with_the_daemon_and_without(self):
+        self.watch()
+        self.wait_for_records(3)
+        self.server.up.clear()
+        self.wait_for_state("retrying")
+        port = self.vigie_.port
+        config = self.write(
+            "asking.yaml", f"http: {{ listen: 127.0.0.1:{port} }}\nstore: {{ path: vigie.db }}\n"
+        )
+        done = self.vigie_.command("status", "-c", config)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"\n  stream: blind since \d\d:\d\d:\d\d\n")
+        self.assertRegex(
+            done.stdout, r"\nstream  \d\d:\d\d:\d\d +- +lasts +the server ended the stream\n"
+        )
+        self.server.up.set()
+        self.wait_for_state("live")
+        self.end()
+        done = self.vigie_.command("status", "-c", config)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no daemon at", done.stderr)
+        self.assertRegex(done.stdout, r"\nstream  \d\d:\d\d:\d\d +\d\d:\d\d:\d\d +lost ")
+        done = self.vigie_.command("status", "-c", config, "--json")
+        told = json.loads(done.stdout)
+        self.assertFalse(told["running"])
+        self.assertEqual([g["kind"] for g in told["gaps"]], ["lost"])
+        self.assertRegex(told["gaps"][0]["from"], r"Z$")
+
     # --- alerts ---
 
     def test_blindness_is_told_once_and_its_end_once_also_over_kill_9(self):
