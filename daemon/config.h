@@ -15,6 +15,7 @@ struct config {
 	} store;
 	struct {
 		struct str listen; /* "127.0.0.1:8470"; absent: no server */
+		struct str_list hosts; /* names by which a reverse proxy asks */
 	} http;
 	struct str timezone; /* for TZ: a name of the time zone database; absent: the system's */
 	struct str_list notify; /* who is told when a rule names nobody; none: every notifier */

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "notifiers/notifier.h"
-#include "notifiers/signature.h"
+#include "net/signature.h"
 #include "notifiers/trim.h"
 
 enum {
