@@ -3,6 +3,7 @@
  * sources.c. */
 #pragma once
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "conf/decode.h"
 #include "net/backoff.h"
@@ -21,6 +22,9 @@ struct source_block {
 	struct str records; /* whole lines; the last may lack its LF */
 	struct str cursor; /* where to go on after this block once it is on disk; absent if the type
 			      has none */
+	/* Whose cursor that is: a part of the source, such as one feed of many, named by a text
+	 * that stays the same. Absent: the source's own, which start gets. */
+	struct str part;
 	int64_t received_at_us; /* wall clock; 0: sources.c puts it in */
 };
 
@@ -36,6 +40,9 @@ struct source_host {
 	void (*state)(void *ctx, struct source *s, const char *message);
 	/* A source that ends has ended (a file without follow); it will bring nothing more. */
 	void (*ended)(void *ctx, struct source *s);
+	/* Adds the cursor of a part of the source to out, as of the last block that was taken; adds
+	 * nothing if there is none. NULL: no part has one. */
+	void (*part_cursor)(void *ctx, struct source *s, struct str part, struct buf *out);
 	/* The clocks: wall for received_at_us, monotonic for states. NULL: 0, and the loop's. */
 	int64_t (*wall_us)(void);
 	int64_t (*monotonic_us)(void);
@@ -84,6 +91,8 @@ struct source {
  * at the block's cursor. Only a live source delivers. */
 int source_deliver(struct source *s, const struct source_block *block);
 void source_rejected(struct source *s, uint64_t count, const char *reason);
+/* What host->part_cursor says. */
+void source_part_cursor(struct source *s, struct str part, struct buf *out);
 /* Data can flow. The backoff starts anew once that has lasted five seconds, so that a server which
  * accepts and drops at once is not asked without end. */
 void source_live(struct source *s);
