@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "daemon/check.h"
 #include "daemon/command.h"
-#include "rules/lint.h"
+#include "rules/advice/lint.h"
 
 enum { SAMPLE_MAX_BYTES = 256 * 1024 * 1024 };
 

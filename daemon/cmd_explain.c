@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "daemon/command.h"
 #include "daemon/config.h"
-#include "rules/explain.h"
-#include "rules/print.h"
+#include "rules/advice/explain.h"
+#include "rules/language/print.h"
 
 enum { SHOWN_NAMES = 20 };
 

@@ -54,7 +54,9 @@ static void load_state(struct feed_source *f, struct feed_task *task, struct buf
 	feed_state_init(&task->state, url);
 	buf_clear(cursor);
 	feed_state_part(url, part);
-	source_part_cursor(&f->base, (struct str){ part, FEED_PART_BYTES }, cursor);
+	if (f->base.host->part_cursor)
+		f->base.host->part_cursor(f->base.host->ctx, &f->base,
+			(struct str){ part, FEED_PART_BYTES }, cursor);
 	(void)feed_state_parse(buf_str(cursor), &task->state); /* else it is new */
 	task->body_hash = 0;
 	task->asked_no_more = false; /* perhaps it is back */
