@@ -55,10 +55,11 @@ static void load_state(struct feed_source *f, struct feed_task *task, struct buf
 	buf_clear(cursor);
 	feed_state_part(url, part);
 	if (f->base.host->part_cursor)
-		f->base.host->part_cursor(f->base.host->ctx, &f->base,
-			(struct str){ part, FEED_PART_BYTES }, cursor);
+		f->base.host->part_cursor(
+			f->base.host->ctx, &f->base, (struct str){ part, FEED_PART_BYTES }, cursor);
 	(void)feed_state_parse(buf_str(cursor), &task->state); /* else it is new */
 	task->body_hash = 0;
+	feed_task_reset(task);
 	task->asked_no_more = false; /* perhaps it is back */
 }
 
@@ -67,7 +68,6 @@ static void prepare(struct feed_source *f)
 	f->tasks = mem_zero(f->all.count, sizeof *f->tasks);
 	for (size_t i = 0; i < f->all.count; i++) {
 		feed_state_init(&f->tasks[i].state, f->all.items[i]);
-		f->tasks[i].permanent = true;
 	}
 }
 
@@ -125,7 +125,7 @@ static void feed_source_finish(struct source *s)
 	struct feed_source *f = (struct feed_source *)s;
 	for (size_t i = 0; f->tasks && i < f->all.count; i++) {
 		feed_state_finish(&f->tasks[i].state);
-		mem_free((char *)f->tasks[i].hop.p);
+		feed_task_reset(&f->tasks[i]);
 		mem_free((char *)f->tasks[i].problem.p);
 	}
 	mem_free(f->tasks);
@@ -133,6 +133,37 @@ static void feed_source_finish(struct source *s)
 	feed_queue_destroy(f->queue);
 	f->queue = NULL;
 	feed_urls_finish(&f->all);
+}
+
+/* ---- what people see ---- */
+
+static enum source_part_state part_state(const struct feed_task *task)
+{
+	return task->asked_no_more	? SOURCE_PART_GONE
+		: task->failures	? SOURCE_PART_FAILING
+		: task->succeeded_at_us ? SOURCE_PART_WELL
+					: SOURCE_PART_WAITING;
+}
+
+static void feed_source_parts(
+	const struct source *s, bool (*emit)(void *ctx, const struct source_part *part), void *ctx)
+{
+	const struct feed_source *f = (const struct feed_source *)s;
+	for (size_t i = 0; f->tasks && i < f->all.count; i++) {
+		const struct feed_task *task = &f->tasks[i];
+		const int64_t next_us = feed_queue_at_us(f->queue, i);
+		const struct source_part part = {
+			.name = feed_task_shown(task),
+			.state = part_state(task),
+			.since_us = task->since_us,
+			.next_us = next_us < INT64_MAX ? next_us : 0,
+			.reason = task->problem,
+			.well_at_us = task->succeeded_at_us,
+			.records = task->entry_count,
+		};
+		if (!emit(ctx, &part))
+			return;
+	}
 }
 
 /* ---- what people wrote ---- */
@@ -210,4 +241,6 @@ const struct source_type source_feed = {
 	.start = feed_source_start,
 	.stop = feed_source_stop,
 	.finish = feed_source_finish,
+	.resume = SOURCE_KEEPS,
+	.parts = feed_source_parts,
 };

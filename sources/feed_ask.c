@@ -22,8 +22,8 @@ static void set_text(struct str *own, struct str value)
 	*own = (struct str){ copy, copy ? value.n : 0 };
 }
 
-/* An address without its query, which may hold a key. */
-static struct str shown(const struct feed_task *task)
+/* Without its query, which may hold a key. */
+struct str feed_task_shown(const struct feed_task *task)
 {
 	const struct str url = task->state.url;
 	size_t end = str_find_char(url, '?');
@@ -37,7 +37,8 @@ static void tell(struct feed_source *f, struct feed_task *task, const char *prob
 	if (str_eq(task->problem, text))
 		return;
 	set_text(&task->problem, text);
-	source_notice(&f->base, "feed '%.*s': %.*s", STR_ARGS(shown(task)), STR_ARGS(text));
+	source_notice(
+		&f->base, "feed '%.*s': %.*s", STR_ARGS(feed_task_shown(task)), STR_ARGS(text));
 }
 
 /* ---- when ---- */
@@ -92,8 +93,10 @@ bool feed_task_hop(struct feed_task *task, struct str url)
 	return true;
 }
 
-static void reset_way(struct feed_task *task)
+void feed_task_reset(struct feed_task *task)
 {
+	mem_free(task->round.keys);
+	task->round = (struct feed_round){ 0 };
 	set_text(&task->hop, STR_NONE);
 	task->hop_count = 0;
 	task->permanent = true;
@@ -130,7 +133,7 @@ static void end_round(struct feed_fetch *fetch, bool lasting)
 	struct feed_source *f = fetch->source;
 	struct feed_task *task = &f->tasks[fetch->feed];
 	task->poll_count++;
-	reset_way(task);
+	feed_task_reset(task);
 	end_fetch(fetch, loop_now_us(f->base.loop) + wait_us(fetch, lasting));
 }
 
@@ -138,8 +141,9 @@ void feed_succeeded(struct feed_fetch *fetch)
 {
 	struct feed_source *f = fetch->source;
 	struct feed_task *task = &f->tasks[fetch->feed];
+	if (task->failures || !task->succeeded_at_us)
+		task->since_us = feeds_wall_us(f);
 	task->failures = 0;
-	task->failing_since_us = 0;
 	task->succeeded_at_us = feeds_wall_us(f);
 	set_text(&task->problem, STR_NONE);
 	end_round(fetch, false);
@@ -150,7 +154,7 @@ void feed_failed(struct feed_fetch *fetch, const char *problem, bool lasting)
 	struct feed_source *f = fetch->source;
 	struct feed_task *task = &f->tasks[fetch->feed];
 	if (task->failures++ == 0)
-		task->failing_since_us = feeds_wall_us(f);
+		task->since_us = feeds_wall_us(f);
 	tell(f, task, problem);
 	end_round(fetch, lasting);
 }
@@ -175,14 +179,15 @@ void feed_stays_away(struct feed_fetch *fetch, const char *problem)
 {
 	struct feed_task *task = &fetch->source->tasks[fetch->feed];
 	task->asked_no_more = true;
-	reset_way(task);
+	task->since_us = feeds_wall_us(fetch->source);
+	feed_task_reset(task);
 	tell(fetch->source, task, problem);
 	end_fetch(fetch, INT64_MAX);
 }
 
 void feed_left(struct feed_fetch *fetch)
 {
-	reset_way(&fetch->source->tasks[fetch->feed]);
+	feed_task_reset(&fetch->source->tasks[fetch->feed]);
 	unlink_fetch(fetch->source, fetch);
 	feed_fetch_free(fetch);
 }
@@ -229,11 +234,11 @@ static void take_redirect(struct feed_fetch *fetch)
 		!str_starts(url, STR("https:"));
 	task->permanent = task->permanent && (answer->status == 301 || answer->status == 308);
 	if (task->hop_count >= FEED_MAX_HOPS || downgrade || !feed_task_hop(task, url)) {
-		feed_failed(fetch, "a redirect that cannot be followed", true);
+		feed_take_failure(fetch, "a redirect that cannot be followed", true);
 		return;
 	}
 	task->hop_count++;
-	if (task->permanent && is_known(f, task, url))
+	if (task->permanent && task->round.page_count == 0 && is_known(f, task, url))
 		feed_stays_away(fetch, "moved to where another feed of this source is; asked once");
 	else
 		feed_goes_on(fetch);
@@ -248,29 +253,25 @@ static void take_status(struct feed_fetch *fetch)
 	buf_addf(&text, "the server answered HTTP %d", status);
 	memcpy(problem, text.p ? text.p : "", text.n + 1);
 	buf_finish(&text);
-	feed_failed(fetch, problem,
+	feed_take_failure(fetch, problem,
 		status / 100 == 4 && status != 408 && status != 425 && status != 429);
 }
 
 static void take_answer(struct feed_fetch *fetch)
 {
-	struct feed_task *task = &fetch->source->tasks[fetch->feed];
 	const int status = fetch->answer.status;
-	if (status == 200) {
+	const bool first = fetch->source->tasks[fetch->feed].round.page_count == 0;
+	if (status == 200)
 		feed_take_document(fetch);
-	} else if (status == 304) {
-		source_live(&fetch->source->base);
-		task->quiet++;
-		task->haste = feed_schedule_haste(task->haste, 0, 0);
-		feed_succeeded(fetch);
-	} else if (is_redirect(status)) {
+	else if (is_redirect(status))
 		take_redirect(fetch);
-	} else if (status == 410) {
+	else if (status == 304 && first)
+		feed_take_unchanged(fetch);
+	else if (status == 410 && first)
 		feed_stays_away(
 			fetch, "the server says it is gone for good (HTTP 410); asked no more");
-	} else {
+	else
 		take_status(fetch);
-	}
 }
 
 /* The answer outlives its request. */
@@ -306,9 +307,9 @@ static void on_end(
 	if (end == HTTP_DONE && !fetch->body.full)
 		take_answer(fetch);
 	else if (end == HTTP_DONE || end == HTTP_TOO_LARGE)
-		feed_failed(fetch, "too large", true);
+		feed_take_failure(fetch, "too large", true);
 	else
-		feed_failed(fetch, message, false);
+		feed_take_failure(fetch, message, false);
 }
 
 /* ---- requests ---- */

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "sources/feed_url.h"
 
 enum { HOSTS_MIN = 1024, HOSTS_A_FEED = 4 };
 
@@ -122,24 +123,9 @@ static void heap_add(struct feed_queue *q, uint32_t feed, int64_t at_us)
 
 /* ---- hosts ---- */
 
-/* Of https://user@host:port/path; a name alone counts, whatever the port. */
-static struct str host_of(struct str url)
-{
-	const size_t scheme = str_find(url, STR("://"));
-	struct str rest = scheme == SIZE_MAX ? url : str_slice(url, scheme + 3, url.n);
-	for (size_t i = 0; i < rest.n; i++)
-		if (rest.p[i] == '/' || rest.p[i] == '?' || rest.p[i] == '#')
-			rest = str_slice(rest, 0, i);
-	const size_t at = str_find_char(rest, '@');
-	if (at != SIZE_MAX)
-		rest = str_slice(rest, at + 1, rest.n);
-	const char end = rest.n && rest.p[0] == '[' ? ']' : ':';
-	return str_slice(rest, 0, str_find_char(rest, end));
-}
-
 static uint32_t host_index(const struct feed_queue *q, struct str url)
 {
-	const struct str host = host_of(url);
+	const struct str host = feed_url_host(url);
 	char lower[256];
 	size_t n = 0;
 	for (; n < host.n && n < sizeof lower; n++) {

@@ -8,7 +8,20 @@
 #include "sources/feed_urls.h"
 #include "sources/source.h"
 
-enum { FEED_PROBLEM_MAX_BYTES = 256, FEED_MAX_HOPS = 5, FEED_SHOWN_URL_BYTES = 120 };
+enum {
+	FEED_PROBLEM_MAX_BYTES = 256,
+	FEED_MAX_HOPS = 5,
+	FEED_MAX_PAGES = 10,
+	FEED_SHOWN_URL_BYTES = 120
+};
+
+/* What one round brings: a document, and older pages of it if all that it holds is new. */
+struct feed_round {
+	size_t page_count, fresh_count;
+	uint64_t *keys; /* of all entries so far */
+	size_t key_count;
+	uint64_t body_hash; /* of the first */
+};
 
 /* One feed. */
 struct feed_task {
@@ -18,6 +31,7 @@ struct feed_task {
 	unsigned hop_count;
 	bool permanent; /* all redirects so far */
 	bool from_page; /* a web page named this address */
+	struct feed_round round;
 	/* Of its last document: */
 	int64_t ttl_us;
 	uint32_t skip_hours;
@@ -25,7 +39,8 @@ struct feed_task {
 	uint64_t body_hash; /* 0: none yet */
 	unsigned quiet, failures, haste, poll_count;
 	int64_t later_us; /* added to the next wait, once */
-	int64_t succeeded_at_us, failing_since_us; /* wall clock; 0: never, not */
+	int64_t succeeded_at_us; /* wall clock; 0: never */
+	int64_t since_us; /* wall clock: since when it is well, fails, or is asked no more */
 	uint64_t entry_count; /* that were new */
 	struct str problem; /* owned; the last one, told once; absent: it is well */
 	bool asked_no_more; /* gone, or the same as another */
@@ -80,6 +95,8 @@ void feeds_ask(struct feed_source *f);
 /* No request and no document is left; a thread that still reads one frees it itself. */
 void feeds_drop(struct feed_source *f);
 struct str feed_task_url(const struct feed_task *task); /* where to ask now */
+struct str feed_task_shown(const struct feed_task *task); /* for people */
+void feed_task_reset(struct feed_task *task); /* a new round */
 /* The next step is there. False: that is no address. */
 bool feed_task_hop(struct feed_task *task, struct str url);
 
@@ -96,4 +113,8 @@ int64_t feeds_wall_us(const struct feed_source *f);
 
 /* Reads the body and goes on with what stands in it, now or, if it is large, later. */
 void feed_take_document(struct feed_fetch *fetch);
+/* The answer is that nothing is new. */
+void feed_take_unchanged(struct feed_fetch *fetch);
+/* No document. What the first page of a round brought counts whatever became of the others. */
+void feed_take_failure(struct feed_fetch *fetch, const char *problem, bool lasting);
 void feed_fetch_free(struct feed_fetch *fetch);

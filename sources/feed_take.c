@@ -6,6 +6,7 @@
 #include "sources/feed_find.h"
 #include "sources/feed_post.h"
 #include "sources/feed_source.h"
+#include "sources/feed_url.h"
 
 /* A larger document takes longer than a millisecond. */
 enum { READ_AT_ONCE_BYTES = 48 * 1024 };
@@ -91,50 +92,106 @@ static int deliver_cursor(struct delivery *d)
 }
 
 /* The entries not seen before, oldest first. */
-static int deliver_new(struct delivery *d)
+static int add_records(struct delivery *d)
 {
 	const struct feed *feed = &d->fetch->feed_read;
-	struct feed_state *state = &d->task->state;
-	const bool baseline = !state->known && d->fetch->source->since == FEED_SINCE_NEW;
 	int r = 0;
-	for (size_t i = feed->entry_count; i-- > 0 && r == 0 && !baseline;)
+	for (size_t i = feed->entry_count; i-- > 0 && r == 0;)
 		if (d->fresh[i])
 			r = add_record(d, &feed->entries[i]);
-	if (r < 0)
-		return r;
-	const bool changed = feed_state_see(state, d->fetch->keys, feed->entry_count);
-	const bool first = !state->known;
-	state->known = true;
-	return changed || first || d->records.n ? deliver_cursor(d) : 0;
+	return r;
 }
 
-static int take_entries(struct feed_fetch *fetch, struct feed_task *task)
+/* ---- a round: a feed, and its older pages as long as all they hold is new ---- */
+
+static void add_page(struct delivery *d)
 {
-	const struct feed *feed = &fetch->feed_read;
-	struct delivery d = { .fetch = fetch, .task = task };
-	const bool known = task->state.known;
-	d.fresh = mem_zero(feed->entry_count ? feed->entry_count : 1, sizeof *d.fresh);
-	d.fresh_count = feed_state_new(&task->state, fetch->keys, feed->entry_count, d.fresh);
-	buf_init(&d.records, SOURCE_MAX_RECORD_BYTES + SOURCE_PIECE_BYTES);
-	const int r = deliver_new(&d);
-	buf_finish(&d.records);
-	mem_free(d.fresh);
+	struct feed_round *round = &d->task->round;
+	const size_t count = d->fetch->feed_read.entry_count;
+	round->keys = mem_resize(round->keys, round->key_count + count + 1, sizeof *round->keys);
+	memcpy(round->keys + round->key_count, d->fetch->keys, count * sizeof *round->keys);
+	round->key_count += count;
+	round->fresh_count += d->fresh_count;
+	if (round->page_count++ == 0)
+		round->body_hash = str_hash(buf_str(&d->fetch->body));
+}
+
+/* What was remembered is not there any more: what came between may have come and gone. A feed of
+ * one entry says nothing by that. */
+static void tell_gap(struct feed_source *f, struct feed_task *task)
+{
+	const int64_t now_us = feeds_wall_us(f);
+	const int64_t before_us = task->succeeded_at_us ? task->succeeded_at_us
+							: f->base.health.before_us;
+	const struct source_gap gap = {
+		.from_us = before_us ? before_us : now_us,
+		.to_us = now_us,
+		.kind = SOURCE_GAP_POSSIBLE,
+		.part = feed_task_shown(task),
+		.reason = STR("all its entries are new: older ones may have come and gone"),
+	};
+	source_gap(&f->base, &gap);
+}
+
+/* All pages that count are there: what they hold is known once that is on disk. */
+static int end_round(struct delivery *d, bool whole)
+{
+	struct feed_task *task = d->task;
+	struct feed_round *round = &task->round;
+	const bool known = task->state.known, had_entries = task->state.key_count > 0;
+	const bool changed = feed_state_see(&task->state, round->keys, round->key_count);
+	int r = 0;
+	task->state.known = true;
+	if (changed || !known || d->records.n)
+		r = deliver_cursor(d);
 	if (r < 0)
 		return r;
-	task->quiet = d.fresh_count ? 0 : task->quiet + 1;
+	task->body_hash = round->body_hash;
+	task->quiet = round->fresh_count ? 0 : task->quiet + 1;
 	if (!known)
 		return 0;
-	task->entry_count += d.fresh_count;
-	task->haste = feed_schedule_haste(task->haste, d.fresh_count, feed->entry_count);
+	task->entry_count += round->fresh_count;
+	task->haste = feed_schedule_haste(task->haste, round->fresh_count, round->key_count);
+	if (had_entries && !whole && round->key_count > 1)
+		tell_gap(d->fetch->source, task);
 	return 0;
 }
 
-static void take_feed(struct feed_fetch *fetch)
+/* Where the older entries are, if all of these are new; absent: no need, or nowhere. */
+static struct str next_page(const struct delivery *d)
 {
-	struct feed_source *f = fetch->source;
-	struct feed_task *task = &f->tasks[fetch->feed];
+	const struct feed *feed = &d->fetch->feed_read;
+	const struct feed_state *state = &d->task->state;
+	const bool all_new = feed->entry_count && d->fresh_count == feed->entry_count;
+	if (!state->known || !state->key_count || !all_new || !feed->next.n ||
+		d->task->round.page_count > FEED_MAX_PAGES ||
+		!feed_url_same_host(feed->next, d->fetch->url))
+		return STR_NONE;
+	return feed->next;
+}
+
+static int take_entries(struct delivery *d, bool *more)
+{
+	const struct feed *feed = &d->fetch->feed_read;
+	struct feed_task *task = d->task;
+	const bool baseline = !task->state.known && d->fetch->source->since == FEED_SINCE_NEW;
+	int r = baseline ? 0 : add_records(d);
+	if (r < 0)
+		return r;
+	add_page(d);
+	const struct str next = next_page(d);
+	*more = next.n && feed_task_hop(task, next);
+	if (*more)
+		return d->records.n ? deliver(d, STR_NONE, STR_NONE) : 0;
+	const bool reached = d->fresh_count < feed->entry_count || feed->entry_count == 0;
+	/* An archive that was read to its end is whole as well. */
+	return end_round(d, reached || (task->round.page_count > 1 && !feed->next.n));
+}
+
+/* What the first page says about the feed. */
+static void take_settings(struct feed_fetch *fetch, struct feed_task *task)
+{
 	const struct feed *feed = &fetch->feed_read;
-	source_live(&f->base);
 	/* Where a page names a feed it is asked directly from now on. */
 	if ((task->permanent && task->hop_count) || task->from_page)
 		feed_state_move(&task->state, fetch->url);
@@ -148,19 +205,58 @@ static void take_feed(struct feed_fetch *fetch)
 	task->skip_hours = feed->skip_hours;
 	task->skip_days = feed->skip_days;
 	task->body_hash = 0;
-	if (take_entries(fetch, task) < 0) {
+}
+
+static void take_feed(struct feed_fetch *fetch)
+{
+	struct feed_task *task = &fetch->source->tasks[fetch->feed];
+	const struct feed *feed = &fetch->feed_read;
+	struct delivery d = { .fetch = fetch, .task = task };
+	bool more = false;
+	source_live(&fetch->source->base);
+	if (task->round.page_count == 0)
+		take_settings(fetch, task);
+	d.fresh = mem_zero(feed->entry_count ? feed->entry_count : 1, sizeof *d.fresh);
+	d.fresh_count = feed_state_new(&task->state, fetch->keys, feed->entry_count, d.fresh);
+	buf_init(&d.records, SOURCE_MAX_RECORD_BYTES + SOURCE_PIECE_BYTES);
+	const int r = take_entries(&d, &more);
+	buf_finish(&d.records);
+	mem_free(d.fresh);
+	if (r < 0)
 		feed_left(fetch);
-		return;
-	}
-	task->body_hash = str_hash(buf_str(&fetch->body));
-	feed_succeeded(fetch);
+	else if (more)
+		feed_goes_on(fetch);
+	else
+		feed_succeeded(fetch);
+}
+
+/* Without the older pages the first one still counts. */
+static void do_without_page(struct feed_fetch *fetch)
+{
+	struct delivery d = { .fetch = fetch, .task = &fetch->source->tasks[fetch->feed] };
+	buf_init(&d.records, SOURCE_MAX_RECORD_BYTES);
+	const int r = end_round(&d, false);
+	buf_finish(&d.records);
+	if (r < 0)
+		feed_left(fetch);
+	else
+		feed_succeeded(fetch);
+}
+
+void feed_take_failure(struct feed_fetch *fetch, const char *problem, bool lasting)
+{
+	if (fetch->source->tasks[fetch->feed].round.page_count)
+		do_without_page(fetch);
+	else
+		feed_failed(fetch, problem, lasting);
 }
 
 static void take_page(struct feed_fetch *fetch)
 {
 	struct feed_task *task = &fetch->source->tasks[fetch->feed];
-	if (!fetch->found.n || task->from_page || !feed_task_hop(task, fetch->found)) {
-		feed_failed(fetch, "a web page that names no feed", true);
+	if (!fetch->found.n || task->from_page || task->round.page_count ||
+		!feed_task_hop(task, fetch->found)) {
+		feed_take_failure(fetch, "a web page that names no feed", true);
 		return;
 	}
 	task->from_page = true;
@@ -174,7 +270,7 @@ static void take_read(struct feed_fetch *fetch)
 	else if (fetch->verdict == FEED_WEB_PAGE)
 		take_page(fetch);
 	else
-		feed_failed(fetch, fetch->reason, true);
+		feed_take_failure(fetch, fetch->reason, true);
 }
 
 static void read_next(struct feed_source *f);
@@ -206,12 +302,21 @@ static void read_next(struct feed_source *f)
 	}
 }
 
+void feed_take_unchanged(struct feed_fetch *fetch)
+{
+	struct feed_task *task = &fetch->source->tasks[fetch->feed];
+	source_live(&fetch->source->base);
+	task->quiet++;
+	task->haste = feed_schedule_haste(task->haste, 0, 0);
+	feed_succeeded(fetch);
+}
+
 void feed_take_document(struct feed_fetch *fetch)
 {
 	const struct feed_task *task = &fetch->source->tasks[fetch->feed];
-	if (task->body_hash && task->body_hash == str_hash(buf_str(&fetch->body))) {
-		/* To the byte what it was the last time. */
-		feed_succeeded(fetch);
+	if (!task->round.page_count && task->body_hash &&
+		task->body_hash == str_hash(buf_str(&fetch->body))) {
+		feed_take_unchanged(fetch); /* to the byte what it was the last time */
 		return;
 	}
 	if (fetch->body.n <= READ_AT_ONCE_BYTES) {
