@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "daemon/config_keys.h"
+#include "daemon/ingest.h"
 #include "rules/language/fields.h"
 #include "web/address.h"
 
@@ -63,6 +64,20 @@ static void load_store(
 	}
 }
 
+static void load_hosts(
+	struct config *c, const struct conf_node *node, struct str_list hosts, struct diag *diag)
+{
+	c->http.hosts = hosts;
+	for (size_t i = 0; i < hosts.count; i++) {
+		if (web_name_ok(hosts.items[i]))
+			continue;
+		const bool many = node->kind == CONF_LIST && node->count == hosts.count;
+		diag_error(diag, many ? node->items[i].at : node->at,
+			"not a name of a host: '%.*s'", STR_ARGS(hosts.items[i]));
+		diag_hint(diag, "write the name alone, such as vigie.example.org");
+	}
+}
+
 static void load_http(struct config *c, const struct conf_node *node, struct diag *diag)
 {
 	struct config_http_keys http;
@@ -74,6 +89,7 @@ static void load_http(struct config *c, const struct conf_node *node, struct dia
 		diag_hide(diag, token->at); /* a secret all the same */
 	refuse_later(node, config_http_fields, diag);
 	c->http.listen = http.listen;
+	load_hosts(c, conf_get(node, "hosts"), http.hosts, diag);
 	if (!http.listen.p)
 		return;
 	struct web_address address;
@@ -237,6 +253,7 @@ struct config *config_load(const char *path, struct diag *diag)
 	config_load_maps(c, keys.maps, diag);
 	config_check_maps(c, keys.maps, keys.sources, diag);
 	c->sources = sources_create(keys.sources, &c->arena, diag);
+	config_check_ingest(c, diag);
 	c->notifiers = notifiers_create(keys.notifiers, &c->arena, diag);
 	c->rules = load_rules(root, &c->arena, diag);
 	return c;

@@ -15,6 +15,7 @@ struct config {
 	} store;
 	struct {
 		struct str listen; /* "127.0.0.1:8470"; absent: no server */
+		struct str_list hosts; /* names by which a reverse proxy asks */
 	} http;
 	struct {
 		bool asked; /* alerts about sources are wanted */

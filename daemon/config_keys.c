@@ -51,6 +51,8 @@ const struct conf_field config_http_fields[] = {
 	{ "listen", CONF_TEXT, offsetof(struct config_http_keys, listen),
 		.help = "Loopback address and port, such as 127.0.0.1:8470; without it no "
 			"server." },
+	{ "hosts", CONF_TEXTS, offsetof(struct config_http_keys, hosts),
+		.help = "Names by which a reverse proxy may ask, for posts that are sent to us." },
 	{ "token", CONF_TREE, offsetof(struct config_http_keys, later), .help = RULES_NOT_YET },
 	{ .key = NULL },
 };

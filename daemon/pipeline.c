@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "daemon/parts.h"
 #include "daemon/regexes.h"
 
 /* Without matches a cursor is written at most this often. */
@@ -21,6 +22,7 @@ struct lane {
 	struct matcher_counts counts;
 	struct buf cursor; /* after all blocks that were matched */
 	bool cursor_dirty; /* it is not on disk yet */
+	struct parts parts; /* the same of its parts */
 	struct buf message;
 	int64_t since_us;
 	uint64_t regex_limit_count, unstorable_count;
@@ -58,6 +60,18 @@ static int write_cursor(struct pipeline *p, struct lane *l)
 	return error == -EMSGSIZE ? 0 : error; /* such a cursor cannot be kept: start anew then */
 }
 
+/* Of its parts too. */
+static int write_cursors(struct pipeline *p, struct lane *l)
+{
+	const int error = write_cursor(p, l);
+	return error ? error : parts_write(&l->parts, p->store, l->source->name);
+}
+
+static bool is_dirty(const struct lane *l)
+{
+	return l->cursor_dirty || l->parts.count;
+}
+
 static void store_trouble(struct pipeline *p, int error)
 {
 	if (error == -EIO || error == -EUCLEAN)
@@ -68,12 +82,12 @@ static int write_all_cursors(struct pipeline *p)
 {
 	bool any = false;
 	for (size_t i = 0; i < p->lane_count; i++)
-		any = any || p->lanes[i].cursor_dirty;
+		any = any || is_dirty(&p->lanes[i]);
 	if (!any)
 		return 0;
 	int error = store_begin(p->store);
 	for (size_t i = 0; !error && i < p->lane_count; i++)
-		error = write_cursor(p, &p->lanes[i]);
+		error = write_cursors(p, &p->lanes[i]);
 	if (!error)
 		error = watchdog_add_alive(p->watchdog);
 	if (!error)
@@ -85,8 +99,10 @@ static int write_all_cursors(struct pipeline *p)
 		return error;
 	}
 	watchdog_alive_written(p->watchdog);
-	for (size_t i = 0; i < p->lane_count; i++)
+	for (size_t i = 0; i < p->lane_count; i++) {
 		p->lanes[i].cursor_dirty = false;
+		parts_clear(&p->lanes[i].parts);
+	}
 	return 0;
 }
 
@@ -148,14 +164,19 @@ static bool on_match(void *ctx, const struct match *match)
 }
 
 /* Commits what the block at hand caused, with its cursor. */
-static int commit_block(struct pipeline *p, struct lane *l)
+static int commit_block(struct pipeline *p, struct lane *l, const struct source_block *block)
 {
+	const struct str name = l->source->name;
+	if (!p->error && block->part.p)
+		p->error = parts_write_one(p->store, name, block->part, block->cursor);
 	if (!p->error)
 		p->error = write_cursor(p, l);
 	if (!p->error)
 		p->error = store_commit(p->store);
-	if (!p->error)
+	if (!p->error) {
 		l->cursor_dirty = false;
+		parts_forget(&l->parts, block->part);
+	}
 	return p->error;
 }
 
@@ -190,14 +211,15 @@ static int on_block(void *ctx, struct source *s, const struct source_block *bloc
 	struct lane *l = lane_of(p, s);
 	struct matcher_counts before = l->counts;
 	bool was_dirty = l->cursor_dirty;
-	struct str old_cursor = block->cursor.p ? buf_str(&l->cursor) : STR_NONE;
+	const bool own = block->cursor.p && !block->part.p;
+	struct str old_cursor = own ? buf_str(&l->cursor) : STR_NONE;
 	struct buf kept;
 	buf_init(&kept, 0);
 	buf_add(&kept, old_cursor);
 	p->lane = l;
 	p->begun = p->added = false;
 	p->error = 0;
-	if (block->cursor.p) {
+	if (own) {
 		buf_clear(&l->cursor);
 		buf_add(&l->cursor, block->cursor);
 		l->cursor_dirty = !l->cursor.full;
@@ -211,7 +233,9 @@ static int on_block(void *ctx, struct source *s, const struct source_block *bloc
 			.ctx = p },
 		&l->counts);
 	if (p->begun)
-		(void)commit_block(p, l); /* p->error tells */
+		(void)commit_block(p, l, block); /* p->error tells */
+	else if (block->part.p)
+		parts_set(&l->parts, block->part, block->cursor);
 	if (p->error) {
 		log_warn("source '%.*s': cannot store alerts: %s", STR_ARGS(s->name),
 			store_error(p->store));
@@ -221,7 +245,7 @@ static int on_block(void *ctx, struct source *s, const struct source_block *bloc
 		buf_clear(&l->cursor);
 		buf_add(&l->cursor, buf_str(&kept));
 		store_trouble(p, p->error);
-	} else if (l->cursor_dirty && !timer_running(p->cursor_timer)) {
+	} else if (is_dirty(l) && !timer_running(p->cursor_timer)) {
 		timer_start(p->cursor_timer, CURSOR_INTERVAL_US);
 	}
 	buf_finish(&kept);
@@ -285,6 +309,14 @@ static struct str cursor_of(void *ctx, struct str name)
 		return l->cursor.n ? buf_str(&l->cursor) : STR_NONE;
 	}
 	return STR_NONE;
+}
+
+static void part_cursor(void *ctx, struct source *s, struct str part, struct buf *out)
+{
+	struct pipeline *p = ctx;
+	if (parts_read(&lane_of(p, s)->parts, p->store, s->name, part, out))
+		log_warn("source '%.*s': cannot read a cursor: %s", STR_ARGS(s->name),
+			store_error(p->store));
 }
 
 /* --- life --- */
@@ -351,6 +383,7 @@ void pipeline_destroy(struct pipeline *p)
 	for (size_t i = 0; i < p->lane_count; i++) {
 		matcher_destroy(p->lanes[i].matcher);
 		buf_finish(&p->lanes[i].cursor);
+		parts_finish(&p->lanes[i].parts);
 		buf_finish(&p->lanes[i].message);
 	}
 	timer_destroy(p->cursor_timer);
@@ -371,6 +404,7 @@ void pipeline_start(struct pipeline *p, struct http_client *http)
 		.ended = on_ended,
 		.gap = on_gap,
 		.memory = on_memory,
+		.part_cursor = part_cursor,
 		.wall_us = p->host.wall_us,
 		.monotonic_us = p->host.monotonic_us,
 		.ctx = p,

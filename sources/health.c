@@ -199,9 +199,9 @@ void source_silence_parse(struct source_silence *s, struct str text)
 /* Since when it does not see what it did not see before this run. */
 static void remember_before(struct source_health *h, enum source_resume resume)
 {
-	if (h->blind_since_us == 0 && resume != SOURCE_KEEPS)
+	if (h->blind_since_us == 0 && resume != SOURCE_KEEPS && !h->seen)
 		h->blind_since_us = h->before_us;
-	h->before_us = 0;
+	h->seen = true;
 }
 
 bool source_health_lost(struct source_health *h, enum source_resume resume, struct str reason,

@@ -47,6 +47,8 @@ struct source_part {
 	int64_t since_us; /* wall: when that began; 0: unknown */
 	int64_t next_us; /* monotonic: when it is asked again; 0: unknown */
 	struct str reason; /* why it fails */
+	int64_t well_at_us; /* wall: when it was last seen to be well; 0: never */
+	uint64_t records; /* new ones that it brought since the start */
 };
 
 /* Records a minute, over the last minute: those of this minute, and of the one before the share
@@ -95,8 +97,8 @@ void source_silence_parse(struct source_silence *s, struct str text);
 
 struct source_health {
 	int64_t alive_us; /* the last sign of life, or the start; 0: never started */
-	int64_t before_us; /* wall: that of the run before, until this one sees; 0: there was none
-			    */
+	int64_t before_us; /* wall: that of the run before; 0: there was none */
+	bool seen; /* in this run: what it missed between the two is told, or to be told */
 	int64_t blind_since_us; /* wall; 0: it sees, or was never started */
 	int64_t back_us; /* wall: since when it catches up; 0: it does not */
 	unsigned new_count; /* posts in a row that are newer than that */
