@@ -311,7 +311,8 @@ static int64_t silence_limit_us(const struct watchdog *w, const struct source *s
 static int64_t absent_at_us(const struct watchdog *w, const struct dog_lane *l)
 {
 	const struct source *s = l->source;
-	if (l->absent || s->absent_us == 0 || s->state != SOURCE_LIVE)
+	if (l->absent || s->absent_us == 0 || s->state != SOURCE_LIVE ||
+		s->health.silence.last_us == 0)
 		return INT64_MAX;
 	const int64_t limit_us = silence_limit_us(w, s);
 	return limit_us < 0 ? w->host.monotonic_us() + LEARNED_LOOK_US
