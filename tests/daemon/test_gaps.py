@@ -49,13 +49,15 @@ def fresh_post(number):
 class Present:
     """A server of lines that exist only as long as they pass: while `up` is set it sends one every
     fifth of a second, and an end that is none of its own once it is cleared. While `talks` is clear
-    it sends comments (blank lines) only."""
+    it sends comments (blank lines) only, while `mute` is set nothing."""
 
     def __init__(self):
         self.up = threading.Event()
         self.up.set()
         self.talks = threading.Event()
         self.talks.set()
+        self.mute = threading.Event()
+        self.last_sent = 0
         self.ended = []
         self.began = []
         self.last_ids = []
@@ -70,6 +72,10 @@ class Present:
         connection.begin("text/event-stream" if self.sse else "application/x-ndjson")
         while self.up.is_set():
             self.number += 1
+            if self.mute.is_set():
+                time.sleep(0.02)
+                continue
+            self.last_sent = time.time()
             if not self.talks.is_set():
                 connection.send("\n")
             elif self.sse:
@@ -163,6 +169,46 @@ class Gaps(harness.Case):
         self.assertAlmostEqual(lost, end - begin, delta=0.001)
         self.assertEqual(metrics['vigie_source_state{source="stream",state="live"}'], 1)
         self.assertEqual(self.notices(), [])  # nobody asked
+        self.end()
+
+    def test_a_stream_that_stalls_is_blind_since_its_last_byte(self):
+        self.watch(options=", stall: 2s")
+        self.wait_for_records(3)
+        self.server.mute.set()
+        last_sent = self.server.last_sent
+        harness.wait_until("the gap", self.rows)
+        self.server.mute.clear()
+        self.wait_for_state("live")
+        (begin, end, _, _, reason), = self.rows()
+        self.assertAlmostEqual(begin, last_sent, delta=0.3)
+        self.assertGreater(end - begin, 1.5)
+        self.assertRegex(reason, "^no byte for 2 s")
+        self.end()
+
+    def test_the_end_of_a_quiet_stream_is_where_its_gap_begins(self):
+        self.watch()
+        self.wait_for_records(3)
+        self.server.mute.set()
+        time.sleep(1.5)
+        self.server.up.clear()
+        self.wait_for_state("retrying")
+        self.assertAlmostEqual(self.rows()[0][0], self.server.ended[0], delta=0.3)
+        self.server.mute.clear()
+        self.server.up.set()
+        self.wait_for_state("live")
+        self.assertEqual(len(self.rows()), 1)
+        self.end()
+
+    def test_heartbeats_are_signs_of_life(self):
+        self.watch(options=", absent: off")
+        self.wait_for_records(3)
+        self.server.talks.clear()
+        time.sleep(1.5)
+        self.vigie_.kill9()
+        self.vigie_.start()
+        self.wait_for_state("live")
+        (begin, end, _, _, _), = self.rows()
+        self.assertLess(end - begin, 8)
         self.end()
 
     def test_events_with_ids_have_no_gap_but_are_caught_up_with(self):
