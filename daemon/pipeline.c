@@ -10,6 +10,8 @@
 
 /* Without matches a cursor is written at most this often. */
 #define CURSOR_INTERVAL_US US_PER_S
+/* Of a source a post is looked at for its date this often. */
+#define LOOK_INTERVAL_US US_PER_S
 
 enum { MESSAGE_MAX_BYTES = 512 };
 
@@ -24,6 +26,7 @@ struct lane {
 	struct buf message;
 	int64_t since_us;
 	uint64_t regex_limit_count, unstorable_count;
+	int64_t looked_at_us; /* monotonic: at the date of a post */
 };
 
 struct pipeline {
@@ -37,6 +40,7 @@ struct pipeline {
 	struct lane *lanes;
 	size_t lane_count, ended_count;
 	struct timer *cursor_timer;
+	struct watchdog *watchdog;
 	struct str *targets; /* who is told when a rule names nobody */
 	size_t target_count;
 	/* Of the block at hand: */
@@ -85,6 +89,8 @@ static int write_all_cursors(struct pipeline *p)
 	for (size_t i = 0; !error && i < p->lane_count; i++)
 		error = write_cursors(p, &p->lanes[i]);
 	if (!error)
+		error = watchdog_add_alive(p->watchdog);
+	if (!error)
 		error = store_commit(p->store);
 	if (error) {
 		log_warn("cannot write cursors: %s", store_error(p->store));
@@ -92,6 +98,7 @@ static int write_all_cursors(struct pipeline *p)
 		store_trouble(p, error);
 		return error;
 	}
+	watchdog_alive_written(p->watchdog);
 	for (size_t i = 0; i < p->lane_count; i++) {
 		p->lanes[i].cursor_dirty = false;
 		parts_clear(&p->lanes[i].parts);
@@ -181,6 +188,23 @@ static struct lane *lane_of(struct pipeline *p, const struct source *s)
 	return &p->lanes[i];
 }
 
+/* What the block tells of its source. Candidates alone would tell too little of one that brings no
+ * match, so now and then a post is read for its date. */
+static void look_at_block(
+	struct pipeline *p, struct lane *l, struct source *s, struct str records, uint64_t count)
+{
+	const int64_t now_us = p->host.monotonic_us();
+	int64_t created_us = 0;
+	if (count == 0)
+		return;
+	if (l->map && (!l->looked_at_us || now_us - l->looked_at_us >= LOOK_INTERVAL_US)) {
+		l->looked_at_us = now_us;
+		created_us = matcher_last_created_us(l->matcher, records);
+	}
+	source_saw(s, count, created_us);
+	watchdog_saw(p->watchdog, s);
+}
+
 static int on_block(void *ctx, struct source *s, const struct source_block *block)
 {
 	struct pipeline *p = ctx;
@@ -225,6 +249,9 @@ static int on_block(void *ctx, struct source *s, const struct source_block *bloc
 		timer_start(p->cursor_timer, CURSOR_INTERVAL_US);
 	}
 	buf_finish(&kept);
+	if (!p->error)
+		look_at_block(
+			p, l, s, block->records, l->counts.record_count - before.record_count);
 	l->regex_limit_count = matcher_errors(l->matcher)->regex_limit_count;
 	regexes_log_news(p->guard);
 	if (!p->error && p->added)
@@ -244,6 +271,19 @@ static void on_state(void *ctx, struct source *s, const char *message)
 	buf_clear(&l->message);
 	buf_add(&l->message, str_of(message));
 	l->since_us = p->host.wall_us();
+	watchdog_state(p->watchdog, s);
+}
+
+static void on_gap(void *ctx, struct source *s, const struct source_gap *gap)
+{
+	struct pipeline *p = ctx;
+	watchdog_gap(p->watchdog, s, gap);
+}
+
+static struct source_memory on_memory(void *ctx, const struct source *s)
+{
+	struct pipeline *p = ctx;
+	return watchdog_memory(p->watchdog, s);
 }
 
 static void on_ended(void *ctx, struct source *s)
@@ -302,6 +342,17 @@ static void init_lane(struct pipeline *p, struct lane *l, struct source *s)
 	matcher_set_guard(l->matcher, p->guard);
 }
 
+static void on_notices(void *ctx)
+{
+	struct pipeline *p = ctx;
+	p->host.alerts_added(p->host.ctx);
+}
+
+static void on_store_trouble(void *ctx, int error)
+{
+	store_trouble(ctx, error);
+}
+
 struct pipeline *pipeline_create(struct config *config, struct ruleset *set, struct store *store,
 	struct loop *loop, const struct pipeline_host *host)
 {
@@ -319,6 +370,9 @@ struct pipeline *pipeline_create(struct config *config, struct ruleset *set, str
 		init_lane(p, &p->lanes[i], sources_at(config->sources, i));
 	list_targets(p);
 	p->cursor_timer = timer_create_on(loop, on_cursor_timer, p);
+	p->watchdog = watchdog_create(config, store, loop,
+		&(struct watchdog_host){
+			host->wall_us, host->monotonic_us, on_notices, on_store_trouble, p });
 	return p;
 }
 
@@ -333,6 +387,7 @@ void pipeline_destroy(struct pipeline *p)
 		buf_finish(&p->lanes[i].message);
 	}
 	timer_destroy(p->cursor_timer);
+	watchdog_destroy(p->watchdog);
 	regex_guard_destroy(p->guard);
 	ruleset_destroy(p->set);
 	mem_free(p->lanes);
@@ -348,10 +403,13 @@ void pipeline_start(struct pipeline *p, struct http_client *http)
 		.state = on_state,
 		.ended = on_ended,
 		.part_cursor = part_cursor,
+		.gap = on_gap,
+		.memory = on_memory,
 		.wall_us = p->host.wall_us,
 		.monotonic_us = p->host.monotonic_us,
 		.ctx = p,
 	};
+	watchdog_start(p->watchdog);
 	sources_start(p->config->sources, p->loop, http, &p->source_host, cursor_of, p);
 }
 
@@ -359,6 +417,7 @@ void pipeline_stop(struct pipeline *p)
 {
 	sources_stop(p->config->sources);
 	timer_stop(p->cursor_timer);
+	watchdog_stop(p->watchdog);
 	(void)write_all_cursors(p); /* it has logged what went wrong; blocks then come again */
 }
 
@@ -402,5 +461,5 @@ struct pipeline_source pipeline_source(const struct pipeline *p, size_t i)
 	const struct lane *l = &p->lanes[i];
 	return (struct pipeline_source){ l->source, &l->counts,
 		l->message.n ? buf_str(&l->message) : STR_NONE, l->since_us, l->regex_limit_count,
-		l->unstorable_count };
+		l->unstorable_count, watchdog_source(p->watchdog, l->source) };
 }
