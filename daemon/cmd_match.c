@@ -195,6 +195,7 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "rules", required_argument, NULL, 'r' },
 	{ "map", required_argument, NULL, 'm' },
+	{ "format", required_argument, NULL, 'f' },
 	{ "json", no_argument, NULL, 'J' },
 	{ "count", no_argument, NULL, 'n' },
 	{ "stats", no_argument, NULL, 's' },
@@ -220,6 +221,10 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case 'm':
 			o->map = optarg;
+			break;
+		case 'f':
+			if (!input_format(&command_match, optarg, &o->map))
+				return EXIT_USAGE;
 			break;
 		case 'J':
 			o->json = true;
@@ -311,8 +316,9 @@ const struct command command_match = {
 		"  -c, --config FILE   configuration whose rules are used\n"
 		"  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
 		"      --map NAME      where the records' text is: auto (default), bluesky,\n"
-		"                      mastodon, x, tweet-v1, post, text (each line is a text),\n"
-		"                      or one of the configuration's maps\n"
+		"                      mastodon, x, tweet-v1, journal, post, text (each line is\n"
+		"                      a text), or one of the configuration's maps\n"
+		"      --format FORMAT ndjson, or text: lines of a log, the same as --map text\n"
 		"      --json          one JSON object a match\n"
 		"      --count         only the number of matching posts\n"
 		"  -j, --jobs N        threads; 0: one a core\n"

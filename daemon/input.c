@@ -33,6 +33,17 @@ bool input_color(const struct command *c, const char *text, bool *color)
 	return true;
 }
 
+bool input_format(const struct command *c, const char *text, const char **map)
+{
+	if (strcmp(text, "text") == 0) {
+		*map = "text";
+	} else if (strcmp(text, "ndjson") != 0 && strcmp(text, "auto") != 0) {
+		(void)command_usage(c, "--format takes ndjson or text: '%s'", text);
+		return false;
+	}
+	return true;
+}
+
 /* --- rules and map --- */
 
 bool input_load(struct input_rules *r, const char *config, const char *rules_file, const char *map)

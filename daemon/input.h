@@ -13,6 +13,8 @@
 bool input_threads(const struct command *c, const char *text, unsigned *threads);
 /* NULL is "always"; "auto" leaves *color as it is. */
 bool input_color(const struct command *c, const char *text, bool *color);
+/* "text" is the map of that name; "ndjson" and "auto" leave *map as it is. */
+bool input_format(const struct command *c, const char *text, const char **map);
 
 /* --- rules and map --- */
 

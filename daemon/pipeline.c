@@ -183,6 +183,7 @@ static int on_block(void *ctx, struct source *s, const struct source_block *bloc
 		&(struct matcher_block){ .records = block->records,
 			.source = s->name,
 			.received_at_us = block->received_at_us,
+			.place = block->place,
 			.found = on_match,
 			.ctx = p },
 		&l->counts);

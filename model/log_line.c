@@ -1,5 +1,8 @@
 #include "model/log_line.h"
 
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -275,6 +278,102 @@ static bool read_priority(struct str *rest)
 		return false;
 	*rest = str_slice(*rest, at + 1, rest->n);
 	return true;
+}
+
+/* ---- ids ---- */
+
+/* FNV-1a: stays the same over versions, as ids must. */
+static uint64_t stable_hash(struct str s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+size_t log_line_id(struct str line, bool has_time, const struct log_place *place, uint64_t at,
+	int64_t received_at_us, char out[LOG_ID_BYTES])
+{
+	const uint64_t hash = stable_hash(line);
+	int n;
+	if (place->file)
+		n = snprintf(out, LOG_ID_BYTES, "%" PRIx64 "-%" PRIx64 "-%016" PRIx64, place->file,
+			at, hash);
+	else if (has_time)
+		n = snprintf(out, LOG_ID_BYTES, "%016" PRIx64, hash);
+	else
+		n = snprintf(out, LOG_ID_BYTES, "%" PRIx64 "-%" PRIx64 "-%016" PRIx64,
+			(uint64_t)received_at_us, at, hash);
+	assert(n > 0 && n < LOG_ID_BYTES);
+	return (size_t)n;
+}
+
+/* ---- cleaning ---- */
+
+static bool is_noise(char c)
+{
+	return ((unsigned char)c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f;
+}
+
+static bool has_noise(struct str s)
+{
+	unsigned noise = 0;
+	for (size_t i = 0; i < s.n; i++) /* without a branch: many bytes a step */
+		noise |= (unsigned)is_noise(s.p[i]);
+	return noise;
+}
+
+/* How many bytes of a control character and what belongs to it stand at the front: a sequence
+ * (ECMA-48: CSI, or OSC up to its end), or the one byte. */
+static size_t noise_bytes(struct str s)
+{
+	size_t at = 2;
+	if (s.n < 2 || s.p[0] != '\033')
+		return 1;
+	if (s.p[1] == '[') {
+		while (at < s.n && s.p[at] >= 0x20 && s.p[at] <= 0x3f)
+			at++;
+		return at < s.n && s.p[at] >= 0x40 && s.p[at] <= 0x7e ? at + 1 : 1;
+	}
+	if (s.p[1] == ']') {
+		while (at < s.n && !is_noise(s.p[at]))
+			at++;
+		if (at < s.n && s.p[at] == '\a')
+			return at + 1;
+		return at + 1 < s.n && s.p[at] == '\033' && s.p[at + 1] == '\\' ? at + 2 : 1;
+	}
+	return 1;
+}
+
+static void clean_line(struct str line, struct buf *out)
+{
+	const size_t end = out->n + line.n;
+	for (size_t i = 0; i < line.n;) {
+		size_t n = 0;
+		while (i + n < line.n && !is_noise(line.p[i + n]))
+			n++;
+		buf_add(out, str_slice(line, i, i + n));
+		i += n;
+		if (i < line.n)
+			i += noise_bytes(str_slice(line, i, line.n));
+	}
+	while (out->n < end)
+		buf_add_char(out, ' ');
+}
+
+struct str log_lines_clean(struct str lines, struct buf *out)
+{
+	struct str rest = lines, line;
+	if (!has_noise(lines))
+		return lines;
+	buf_clear(out);
+	while (str_next(&rest, '\n', &line)) {
+		clean_line(line, out);
+		if (out->n < lines.n)
+			buf_add_char(out, '\n');
+	}
+	assert(out->n == lines.n);
+	return buf_str(out);
 }
 
 /* ---- all of it ---- */

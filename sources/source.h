@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "conf/decode.h"
+#include "model/log_line.h"
 #include "net/backoff.h"
 #include "net/http.h"
 #include "net/loop.h"
@@ -22,6 +23,7 @@ struct source_block {
 	struct str cursor; /* where to go on after this block once it is on disk; absent if the type
 			      has none */
 	int64_t received_at_us; /* wall clock; 0: sources.c puts it in */
+	struct log_place place; /* of lines of text */
 };
 
 /* Whoever runs the sources, which is daemon/pipeline.c. None of these may stop or destroy sources

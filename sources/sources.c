@@ -43,6 +43,7 @@ struct sources_entry {
 	struct buf block, block_cursor; /* not taken yet, while store_error is set */
 	bool block_cursor_known;
 	int64_t block_received_at_us;
+	struct log_place block_place;
 	int store_error; /* negative errno of the last deliver; 0: no block is waiting */
 	bool letting_go; /* the type is still to be stopped */
 	bool started; /* at least once */
@@ -349,6 +350,7 @@ static bool hand_over_again(struct source *s)
 		.records = buf_str(&entry->block),
 		.cursor = known_cursor(&entry->block_cursor, entry->block_cursor_known),
 		.received_at_us = entry->block_received_at_us,
+		.place = entry->block_place,
 	};
 	entry->store_error = hand_over(s, &block);
 	if (entry->store_error)
@@ -450,6 +452,7 @@ static void keep_for_later(struct source *s, const struct source_block *block, i
 	buf_add(&entry->block_cursor, block->cursor);
 	entry->block_cursor_known = block->cursor.p && !entry->block_cursor.full;
 	entry->block_received_at_us = block->received_at_us;
+	entry->block_place = block->place;
 	timer_start(entry->timer, 0);
 }
 

@@ -1,6 +1,7 @@
 /* What is told of a line are views of it, in their order, and the message is its end. Links
  * model and base. */
 #include <assert.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "model/log_line.h"
@@ -37,5 +38,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* What has no beginning is all message. */
 	if (!line.host.p && !line.program.p && line.created_at_us == 0)
 		assert(line.message.n == size || data[0] == '<');
+	struct buf out;
+	buf_init(&out, size);
+	const struct str clean = log_lines_clean(whole, &out);
+	assert(clean.n == size);
+	for (size_t i = 0; i < size; i++) {
+		assert((unsigned char)clean.p[i] >= 0x20 || strchr("\n\t\r", clean.p[i]));
+		assert((clean.p[i] == '\n') == (data[i] == '\n'));
+	}
+	buf_finish(&out);
 	return 0;
 }

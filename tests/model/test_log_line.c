@@ -157,6 +157,42 @@ static void times_without_a_zone_are_local_ones(void **state)
 	tzset();
 }
 
+/* ---- cleaning ---- */
+
+static void check_clean(const char *lines, const char *wanted)
+{
+	struct buf out;
+	buf_init(&out, 1024);
+	check_str(log_lines_clean(str_of(lines), &out), str_of(wanted));
+	buf_finish(&out);
+}
+
+static void terminal_sequences_and_controls_are_cut_and_lines_stay_in_place(void **state)
+{
+	(void)state;
+	check_clean("a \x1b[1;31merror\x1b[0m b\nnext\n", "a error b           \nnext\n");
+	check_clean("\x1b]0;title\aa\n", "a          \n");
+	check_clean("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link                      ");
+	check_clean("a\001b\x7f"
+		    "c\td\n",
+		"abc\td  \n");
+	/* What does not end is cut by its first byte alone, so that nothing is lost. */
+	check_clean("\x1b[31", "[31 ");
+	check_clean("\x1b]0;text\n", "]0;text \n");
+	check_clean("\x1b", " ");
+	check_clean("a\x1b\nb", "a \nb");
+}
+
+static void lines_without_controls_are_not_copied(void **state)
+{
+	const struct str lines = STR("a\tb\r\n\xC3\xA9 \xE9\n");
+	struct buf out;
+	(void)state;
+	buf_init(&out, 0);
+	assert_ptr_equal(log_lines_clean(lines, &out).p, lines.p);
+	buf_finish(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +202,8 @@ int main(void)
 		cmocka_unit_test(any_other_line_is_all_message),
 		cmocka_unit_test(a_time_without_a_year_is_the_latest_at_most_a_day_ahead),
 		cmocka_unit_test(times_without_a_zone_are_local_ones),
+		cmocka_unit_test(terminal_sequences_and_controls_are_cut_and_lines_stay_in_place),
+		cmocka_unit_test(lines_without_controls_are_not_copied),
 	};
 	setenv("TZ", "UTC", 1);
 	tzset();
