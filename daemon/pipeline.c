@@ -125,6 +125,8 @@ static int add_alert(struct pipeline *p, const struct match *match)
 		return 0;
 	}
 	p->added = p->added || added;
+	if (!error && added && p->host.alert)
+		p->host.alert(p->host.ctx, &alert);
 	return error;
 }
 

@@ -103,3 +103,8 @@ enum post_read record_read(struct record_reader *r, struct str record, struct po
 	*post = text_post(r, record);
 	return POST_READ;
 }
+
+const char *record_map_name(const struct record_reader *r)
+{
+	return r->reader ? post_reader_map_name(r->reader) : NULL;
+}

@@ -19,3 +19,5 @@ void record_reader_begin(struct record_reader *r, struct str records, const stru
  * order mark before the record is none of its bytes. */
 enum post_read record_read(struct record_reader *r, struct str record, struct post *post,
 	const char **reason, size_t *at);
+/* As post_reader_map_name; NULL for text. */
+const char *record_map_name(const struct record_reader *r);

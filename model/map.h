@@ -76,3 +76,6 @@ void post_reader_destroy(struct post_reader *reader);
  * and *at the byte. A record without text and title is POST_SKIPPED. */
 enum post_read post_read(struct post_reader *reader, struct str record, struct post *post,
 	const char **reason, size_t *at);
+/* The built-in map that the last record was read by, such as the one that "auto" chose; NULL for a
+ * map of the user's, and before any. */
+const char *post_reader_map_name(const struct post_reader *reader);

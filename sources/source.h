@@ -36,6 +36,8 @@ struct source_host {
 	void (*rejected)(void *ctx, struct source *s, uint64_t count, const char *reason);
 	/* The source changed its state; message is for people. */
 	void (*state)(void *ctx, struct source *s, const char *message);
+	/* What source_notice says; NULL: only the log hears it. */
+	void (*notice)(void *ctx, struct source *s, const char *message);
 	/* A source that ends has ended (a file without follow); it will bring nothing more. */
 	void (*ended)(void *ctx, struct source *s);
 	/* The clocks: wall for received_at_us, monotonic for states. NULL: 0, and the loop's. */

@@ -498,6 +498,8 @@ void source_notice(struct source *s, const char *format, ...)
 	buf_addv(&text, format, args);
 	va_end(args);
 	log_info("source '%.*s': %.*s", STR_ARGS(s->name), STR_ARGS(buf_str(&text)));
+	if (s->host->notice && text.n)
+		s->host->notice(s->host->ctx, s, text.p);
 	buf_finish(&text);
 }
 
