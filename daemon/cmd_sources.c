@@ -1,9 +1,6 @@
-#define _GNU_SOURCE
-#include <getopt.h>
 #include <string.h>
 
 #include "base/escape.h"
-#include "daemon/cmd_sources_try.h"
 #include "daemon/command.h"
 #include "daemon/config_keys.h"
 #include "sources/preset.h"
@@ -164,57 +161,47 @@ static int print_sources(const char *path, bool json)
 
 /* ---- the command line ---- */
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "json", no_argument, NULL, 'J' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+struct options {
+	const char *config;
+	bool json;
+};
+
+static const struct argument arguments[] = {
+	{ "config", 'c', "FILE", "configuration; default ~/.config/vigie/vigie.yaml",
+		offsetof(struct options, config), NULL },
+	{ "json", 0, NULL, "one JSON object a line", offsetof(struct options, json), NULL },
+	{ 0 },
 };
 
 static int sources_main(int argc, char **argv)
 {
-	const char *path = NULL;
-	bool json = false;
-	if (argc > 1 && strcmp(argv[1], "try") == 0) {
-		static char name[] = "vigie sources try";
-		argv[1] = name;
-		return sources_try_main(argc - 1, argv + 1);
-	}
-	optind = 1;
-	for (int c; (c = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1;) {
-		if (c == 'h') {
-			command_help(&command_sources, stdout);
-			return EXIT_FOUND;
-		}
-		if (c == '?')
-			return command_usage(&command_sources, NULL);
-		if (c == 'c')
-			path = optarg;
-		json = json || c == 'J';
-	}
-	const char *what = optind < argc ? argv[optind] : "list";
-	if (argc - optind > 1)
-		return command_usage(
-			&command_sources, "too many arguments: '%s'", argv[optind + 1]);
-	if (strcmp(what, "list") == 0)
-		return print_sources(path, json);
-	if (strcmp(what, "presets") == 0)
-		return print_presets(json);
-	return command_usage(&command_sources, "list, presets or try, not '%s'", what);
+	struct options options = { 0 };
+	struct operands what;
+	if (argc > 1 && strcmp(argv[1], command_sources_try.name + sizeof "sources") == 0)
+		return command_sources_try.run(argc - 1, argv + 1);
+	const int code = arguments_parse(&command_sources, argc, argv, &options, &what);
+	if (code >= 0)
+		return code;
+	if (what.count > 1)
+		return command_usage(&command_sources, "too many arguments: '%s'", what.items[1]);
+	if (what.count == 0 || strcmp(what.items[0], "list") == 0)
+		return print_sources(options.config, options.json);
+	if (strcmp(what.items[0], "presets") == 0)
+		return print_presets(options.json);
+	return command_usage(&command_sources, "list, presets or try, not '%s'", what.items[0]);
 }
 
 const struct command command_sources = {
 	.name = "sources",
 	.arguments = "[list | presets | try NAME|URL...] [-c FILE] [--json]",
 	.help = "List the sources or presets, or try one: 'vigie sources try URL'.",
-	.options = "  list                the configuration's sources: name, type, place\n"
-		   "  presets             networks that are built in, with their parameters\n"
-		   "  try                 connects and shows posts; 'vigie sources try --help'\n"
-		   "\n"
-		   "  -c, --config FILE   configuration; default ~/.config/vigie/vigie.yaml\n"
-		   "      --json          one JSON object a line\n"
-		   "\n"
-		   "Exit status: 0 there are some, 1 none, 2 bad usage or configuration; of try\n"
-		   "see there.\n",
+	.intro = "list: the configuration's sources with type and place. presets: networks that "
+		 "are\n"
+		 "built in, with their parameters. try: connects and shows posts; 'vigie sources "
+		 "try\n"
+		 "--help' tells more.\n",
+	.options = arguments,
+	.notes = "Exit status: 0 there are some, 1 none, 2 bad usage or configuration; of try see\n"
+		 "there.\n",
 	.run = sources_main,
 };

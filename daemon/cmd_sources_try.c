@@ -1,7 +1,3 @@
-#define _GNU_SOURCE
-#include "daemon/cmd_sources_try.h"
-
-#include <getopt.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,12 +15,11 @@
 
 #define PROBE_TIMEOUT_US (20 * US_PER_S)
 
-enum { WANTED_MAX = 1000 };
+enum { WANTED_DEFAULT = 5, WANTED_MAX = 1000 };
 
 struct trying {
 	struct try_options options;
-	const char *config_path, *what;
-	bool help;
+	const char *config_path;
 	struct arena arena;
 	struct draft draft;
 	struct probe probe;
@@ -33,33 +28,6 @@ struct trying {
 	struct http_client *http;
 	struct try_result result;
 	FILE *notes; /* where all but posts goes */
-};
-
-static const char command_name[] = "sources try";
-
-static const struct command command_try = {
-	.name = command_name,
-	.arguments = "NAME|PRESET|URL|FILE [KEY=VALUE...] [--json] [-n N] [--for TIME]",
-	.help = "Connect to a source and show its first posts as vigie understands them.",
-	.options =
-		"NAME is a source of the configuration. Anything else needs none: a preset\n"
-		"('vigie sources presets' lists them) with its parameters, an address (http, "
-		"https,\n"
-		"ws, wss), or a file; - is standard input. Any option of a source may follow as\n"
-		"KEY=VALUE, secrets as KEY=env:VARIABLE or KEY=file:PATH. What an address is, is\n"
-		"found out: a feed, events, JSON lines, a document, a page that names feeds.\n"
-		"Nothing is stored, no place to resume at is moved.\n"
-		"\n"
-		"  -c, --config FILE   configuration; default ~/.config/vigie/vigie.yaml\n"
-		"  -n N                stop after N posts; default 5, at most 1000\n"
-		"      --for TIME      stop after this time; default 30s\n"
-		"      --json          a post a line on standard output, as 'vigie match' reads "
-		"them;\n"
-		"                      all else goes to standard error\n"
-		"      --color[=WHEN]  auto, always or never\n"
-		"\n"
-		"Exit status: 0 posts came, 1 connected and none came in time, 2 bad usage or\n"
-		"configuration, 69 no connection.\n",
 };
 
 /* ---- what is said ---- */
@@ -372,9 +340,9 @@ static bool holds(struct str_list list, struct str name)
 	return false;
 }
 
-static int run(struct trying *t, int argc, char **argv)
+static int run(struct trying *t, const struct operands *given)
 {
-	struct str what = str_of(argv[0]);
+	const struct str what = str_of(given->items[0]);
 	const char *path = t->config_path ? t->config_path : config_default_path(&t->arena).p;
 	const bool there = access(path, F_OK) == 0;
 	bool web;
@@ -384,80 +352,93 @@ static int run(struct trying *t, int argc, char **argv)
 	}
 	const struct str_list names = there ? configured(path, &t->arena) : (struct str_list){ 0 };
 	if (holds(names, what)) {
-		if (argc > 1)
-			return command_usage(&command_try,
+		if (given->count > 1)
+			return command_usage(&command_sources_try,
 				"a source of the configuration takes no more options: '%s'",
-				argv[1]);
+				given->items[1]);
 		return run_source(t, path, STR_NONE, what);
 	}
 	draft_init(&t->draft, &t->arena, STR_NONE);
-	for (int i = 1; i < argc; i++)
-		if (!draft_add_argument(&t->draft, str_of(argv[i])))
-			return command_usage(&command_try, "expected KEY=VALUE: '%s'", argv[i]);
-	if (!target_read(what, names, command_name, &t->draft, &web))
+	for (size_t i = 1; i < given->count; i++)
+		if (!draft_add_argument(&t->draft, str_of(given->items[i])))
+			return command_usage(
+				&command_sources_try, "expected KEY=VALUE: '%s'", given->items[i]);
+	if (!target_read(what, names, command_sources_try.name, &t->draft, &web))
 		return EXIT_USAGE;
 	return web ? run_web(t) : run_draft(t);
 }
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "json", no_argument, NULL, 'J' },
-	{ "for", required_argument, NULL, 'f' },
-	{ "color", optional_argument, NULL, 'C' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
-/* -1: go on; else the exit code. */
-static int parse(int argc, char **argv, struct trying *t)
+static bool take_color(const struct command *c, const char *value, void *options)
 {
-	int64_t wanted = 5;
-	t->options.for_us = 30 * US_PER_S;
-	t->options.color = isatty(STDOUT_FILENO);
-	optind = 1;
-	for (int c; (c = getopt_long(argc, argv, "c:n:h", long_options, NULL)) != -1;) {
-		if (c == 'c')
-			t->config_path = optarg;
-		else if (c == 'J')
-			t->options.json = true;
-		else if (c == 'h')
-			t->help = true;
-		else if (c == '?')
-			return command_usage(&command_try, NULL);
-		else if (c == 'C' && !input_color(&command_try, optarg, &t->options.color))
-			return EXIT_USAGE;
-		else if (c == 'n' &&
-			(!str_to_int64(str_of(optarg), &wanted) || wanted < 1 ||
-				wanted > WANTED_MAX))
-			return command_usage(
-				&command_try, "-n takes 1 to %d: '%s'", WANTED_MAX, optarg);
-		else if (c == 'f' &&
-			!input_duration(&command_try, "--for", optarg, &t->options.for_us))
-			return EXIT_USAGE;
-	}
-	t->options.wanted = (size_t)wanted;
-	if (t->help) {
-		command_help(&command_try, stdout);
-		return EXIT_FOUND;
-	}
-	return optind < argc ? -1 : command_usage(&command_try, "which source?");
+	return input_color(c, value, &((struct trying *)options)->options.color);
 }
 
-int sources_try_main(int argc, char **argv)
+static bool take_wanted(const struct command *c, const char *value, void *options)
 {
-	struct trying t = { 0 };
-	int code = parse(argc, argv, &t);
+	int64_t wanted;
+	if (!str_to_int64(str_of(value), &wanted) || wanted < 1 || wanted > WANTED_MAX) {
+		(void)command_usage(c, "-n takes 1 to %d: '%s'", WANTED_MAX, value);
+		return false;
+	}
+	((struct trying *)options)->options.wanted = (size_t)wanted;
+	return true;
+}
+
+static bool take_time(const struct command *c, const char *value, void *options)
+{
+	return input_duration(c, "--for", value, &((struct trying *)options)->options.for_us);
+}
+
+static const struct argument arguments[] = {
+	{ "config", 'c', "FILE", "configuration; default ~/.config/vigie/vigie.yaml",
+		offsetof(struct trying, config_path), NULL },
+	{ "number", 'n', "N", "stop after so many posts; default 5, at most 1000", 0, take_wanted },
+	{ "for", 0, "TIME", "stop after this time; default 30s", 0, take_time },
+	{ "json", 0, NULL,
+		"a post a line on standard output, as 'vigie match' reads\nthem; all else goes to "
+		"standard error",
+		offsetof(struct trying, options.json), NULL },
+	{ "color", 0, "[=WHEN]", "auto, always or never", 0, take_color },
+	{ 0 },
+};
+
+static int try_main(int argc, char **argv)
+{
+	struct trying t = { .options = { .wanted = WANTED_DEFAULT,
+				    .for_us = 30 * US_PER_S,
+				    .color = isatty(STDOUT_FILENO) } };
+	struct operands what;
+	int code = arguments_parse(&command_sources_try, argc, argv, &t, &what);
 	if (code >= 0)
 		return code;
+	if (what.count == 0)
+		return command_usage(&command_sources_try, "which source?");
 	arena_init(&t.arena, 0);
 	t.notes = t.options.json ? stderr : stdout;
 	try_result_init(&t.result);
 	t.loop = loop_create();
 	t.http = http_client_create(t.loop);
-	code = run(&t, argc - optind, argv + optind);
+	code = run(&t, &what);
 	http_client_destroy(t.http);
 	loop_destroy(t.loop);
 	try_result_finish(&t.result);
 	arena_finish(&t.arena);
 	return code;
 }
+
+const struct command command_sources_try = {
+	.name = "sources try",
+	.arguments = "NAME|PRESET|URL|FILE [KEY=VALUE...] [--json] [-n N] [--for TIME]",
+	.help = "Connect to a source and show its first posts as vigie understands them.",
+	.intro = "NAME is a source of the configuration. Anything else needs none: a preset\n"
+		 "('vigie sources presets' lists them) with its parameters, an address (http, "
+		 "https,\n"
+		 "ws, wss), or a file; - is standard input. Any option of a source may follow as\n"
+		 "KEY=VALUE, secrets as KEY=env:VARIABLE or KEY=file:PATH. What an address is, is\n"
+		 "found out: a feed, events, JSON lines, a document, a page that names feeds.\n"
+		 "Nothing is stored, no place to resume at is moved.\n",
+	.options = arguments,
+	.notes = "Exit status: 0 posts came, 1 connected and none came in time, 2 bad usage or\n"
+		 "configuration, 69 no connection.\n",
+	.run = try_main,
+};

@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -31,7 +30,8 @@ struct watching {
 	struct watch_config config;
 	struct watch_texts from;
 	struct str format;
-	bool json, color, quiet, follow, all, help;
+	const char *query; /* NULL: none */
+	bool json, color, quiet, follow, all;
 	char folder[PATH_MAX]; /* of the store; "": none */
 	struct buf out;
 	uint64_t alert_count;
@@ -309,32 +309,6 @@ static int run(struct watching *w)
 
 /* ---- the command line ---- */
 
-enum {
-	OPTION_NOT = 256,
-	OPTION_LANG,
-	OPTION_QUERY,
-	OPTION_FORMAT,
-	OPTION_ALL,
-	OPTION_JSON,
-	OPTION_COLOR
-};
-
-static const struct option long_options[] = {
-	{ "from", required_argument, NULL, 's' },
-	{ "notify", required_argument, NULL, 'n' },
-	{ "not", required_argument, NULL, OPTION_NOT },
-	{ "lang", required_argument, NULL, OPTION_LANG },
-	{ "query", required_argument, NULL, OPTION_QUERY },
-	{ "format", required_argument, NULL, OPTION_FORMAT },
-	{ "follow", no_argument, NULL, 'f' },
-	{ "all", no_argument, NULL, OPTION_ALL },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "color", optional_argument, NULL, OPTION_COLOR },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
 static bool has_control(const char *text)
 {
 	for (; *text; text++)
@@ -356,89 +330,91 @@ static bool add_text(struct watch_texts *list, const char *text)
 	return false;
 }
 
-static bool take_notify(struct watching *w, const char *text)
+static bool take_from(const struct command *c, const char *value, void *options)
 {
-	if (watch_notify_ok(str_of(text)))
-		return add_text(&w->config.notify, text);
-	(void)command_usage(&command_watch,
+	(void)c;
+	return add_text(&((struct watching *)options)->from, value);
+}
+
+static bool take_not(const struct command *c, const char *value, void *options)
+{
+	(void)c;
+	return add_text(&((struct watching *)options)->config.nots, value);
+}
+
+static bool take_notify(const struct command *c, const char *value, void *options)
+{
+	if (watch_notify_ok(str_of(value)))
+		return add_text(&((struct watching *)options)->config.notify, value);
+	(void)command_usage(c,
 		"--notify takes desktop, stdout, a webhook's https://..., webhook=URL or "
 		"mail=ADDRESS: '%s'",
-		text);
+		value);
 	return false;
 }
 
-static bool take_format(struct watching *w, const char *text)
+static bool take_langs(const struct command *c, const char *value, void *options)
 {
-	const char *map = NULL;
-	w->format = str_of(text);
-	return input_format(&command_watch, text, &map);
-}
-
-static bool take_langs(struct watching *w, char *text)
-{
-	struct str rest = str_of(text), lang;
-	while (str_next(&rest, ',', &lang)) {
-		char *one = arena_text(&w->arena, lang);
-		if (!add_text(&w->config.langs, one))
+	struct watching *w = options;
+	struct str rest = str_of(value), lang;
+	(void)c;
+	while (str_next(&rest, ',', &lang))
+		if (!add_text(&w->config.langs, arena_text(&w->arena, lang)))
 			return false;
-	}
 	return true;
 }
 
-/* False: that was said. */
-static bool take_option(struct watching *w, int c)
+static bool take_format(const struct command *c, const char *value, void *options)
 {
-	switch (c) {
-	case 's':
-		return add_text(&w->from, optarg);
-	case 'n':
-		return take_notify(w, optarg);
-	case OPTION_NOT:
-		return add_text(&w->config.nots, optarg);
-	case OPTION_LANG:
-		return take_langs(w, optarg);
-	case OPTION_QUERY:
-		w->config.query = str_of(optarg);
-		return true;
-	case OPTION_FORMAT:
-		return take_format(w, optarg);
-	case 'f':
-		return w->follow = true;
-	case OPTION_ALL:
-		return w->all = true;
-	case 'q':
-		return w->quiet = true;
-	case OPTION_JSON:
-		return w->json = true;
-	case OPTION_COLOR:
-		return input_color(&command_watch, optarg, &w->color);
-	case 'h':
-		return w->help = true;
-	default:
-		(void)command_usage(&command_watch, NULL);
-		return false;
-	}
+	const char *map = NULL;
+	((struct watching *)options)->format = str_of(value);
+	return input_format(c, value, &map);
 }
+
+static bool take_color(const struct command *c, const char *value, void *options)
+{
+	return input_color(c, value, &((struct watching *)options)->color);
+}
+
+static const struct argument arguments[] = {
+	{ "from", 0, "WHAT",
+		"a preset with its parameters in one argument ('vigie\nsources presets' lists "
+		"them), an address of a feed or\nstream, a file, or - ; any number of times",
+		0, take_from },
+	{ "notify", 0, "WHOM",
+		"desktop, a webhook's address, or mail=ADDRESS by this\nmachine's mail server, "
+		"besides what is printed",
+		0, take_notify },
+	{ "not", 0, "WORD", "leave out posts that hold this", 0, take_not },
+	{ "lang", 0, "LANG", "only posts in this language, such as fr or fr,en", 0, take_langs },
+	{ "query", 0, "QUERY", "a query, beside or instead of words",
+		offsetof(struct watching, query), NULL },
+	{ "format", 0, "FORMAT", "of files: ndjson or text; else by how they begin", 0,
+		take_format },
+	{ "follow", 'f', NULL, "go on as files grow", offsetof(struct watching, follow), NULL },
+	{ "all", 0, NULL, "also what feeds hold already", offsetof(struct watching, all), NULL },
+	{ "json", 0, NULL, "one alert a line, as JSON", offsetof(struct watching, json), NULL },
+	{ "quiet", 'q', NULL, "print no posts", offsetof(struct watching, quiet), NULL },
+	{ "color", 0, "[=WHEN]", "auto, always or never", 0, take_color },
+	{ 0 },
+};
 
 /* -1: go on; else the exit code. */
 static int parse(int argc, char **argv, struct watching *w)
 {
-	optind = 1;
+	struct operands words;
 	w->color = isatty(STDOUT_FILENO);
-	for (int c; (c = getopt_long(argc, argv, "fqh", long_options, NULL)) != -1;)
-		if (!take_option(w, c))
+	const int code = arguments_parse(&command_watch, argc, argv, w, &words);
+	if (code >= 0)
+		return code;
+	for (size_t i = 0; i < words.count; i++)
+		if (!add_text(&w->config.words, words.items[i]))
 			return EXIT_USAGE;
-	if (w->help) {
-		command_help(&command_watch, stdout);
-		return EXIT_FOUND;
-	}
-	for (int i = optind; i < argc; i++)
-		if (!add_text(&w->config.words, argv[i]))
-			return EXIT_USAGE;
-	if (!w->config.words.count && !w->config.query.p)
+	if (!words.count && !w->query)
 		return command_usage(&command_watch, "which words?");
-	if (w->config.query.p && has_control(w->config.query.p))
+	if (w->query && has_control(w->query))
 		return command_usage(&command_watch, "a control character in the query");
+	w->config.query = str_of(w->query);
 	if (w->from.count)
 		return -1;
 	if (isatty(STDIN_FILENO))
@@ -472,30 +448,13 @@ const struct command command_watch = {
 	.name = "watch",
 	.arguments = "WORD... [--from PRESET|URL|FILE|-]... [--notify desktop|URL]...",
 	.help = "Watch for words without any file: prints the posts that hold one.",
-	.options =
-		"Words are terms as rules have them; one with spaces is a phrase. Any of them is\n"
-		"enough. Without --from standard input is read.\n"
-		"\n"
-		"      --from WHAT     a preset with its parameters in one argument ('vigie "
-		"sources\n"
-		"                      presets' lists them), an address of a feed or stream, a\n"
-		"                      file, or - ; any number of times\n"
-		"      --notify WHOM   desktop, a webhook's address, or mail=ADDRESS by this\n"
-		"                      machine's mail server, besides what is printed\n"
-		"      --not WORD      leave out posts that hold this\n"
-		"      --lang LANG     only posts in this language, such as fr or fr,en\n"
-		"      --query QUERY   a query, beside or instead of words\n"
-		"      --format FORMAT of files: ndjson or text; else by how they begin\n"
-		"  -f, --follow        go on as files grow\n"
-		"      --all           also what feeds hold already\n"
-		"      --json          one alert a line, as JSON\n"
-		"  -q, --quiet         print no posts\n"
-		"      --color[=WHEN]  auto, always or never\n"
-		"\n"
-		"Ends with files, or with Ctrl-C; then says how many posts it saw. What is under "
-		"way\n"
-		"is kept in a temporary folder that goes with it.\n"
-		"\n"
-		"Exit status: 0 posts were found, 1 none, 2 bad usage or sources.\n",
+	.intro = "Words are terms as rules have them; one with spaces is a phrase. Any of them is\n"
+		 "enough. Without --from standard input is read.\n",
+	.options = arguments,
+	.notes = "Ends with files, or with Ctrl-C; then says how many posts it saw. What is under "
+		 "way\n"
+		 "is kept in a temporary folder that goes with it.\n"
+		 "\n"
+		 "Exit status: 0 posts were found, 1 none, 2 bad usage or sources.\n",
 	.run = watch_main,
 };

@@ -189,8 +189,7 @@ static void on_state(void *ctx, struct source *s, const char *message)
 {
 	struct trial *t = ctx;
 	struct buf *failure = &t->result->failure;
-	if (s->state != SOURCE_RETRYING && s->state != SOURCE_CONNECTING &&
-		s->state != SOURCE_STOPPED) {
+	if (source_flows(s) || s->state == SOURCE_ENDED) {
 		t->result->live = true;
 		buf_clear(failure);
 	}
