@@ -78,37 +78,47 @@ static size_t last_line(struct str text, size_t end, struct str *line)
 	return SIZE_MAX;
 }
 
-/* Cuts off what announces the quote that begins here; it may take some lines. */
+static void cut_at(struct buf *out, size_t at)
+{
+	if (at >= out->n)
+		return;
+	out->n = at;
+	out->p[at] = '\0';
+}
+
+static bool begins_attribution(struct str line)
+{
+	static const char *const words[] = { "Le ", "On ", "Am ", "El ", "Il ", "Op ", "Em ",
+		NULL };
+	return starts_with_one(line, words);
+}
+
+/* Cuts off what announces the quote that begins here; it may take some lines, with no blank one
+ * between them. */
 static void cut_attribution(struct buf *out)
 {
 	const struct str text = buf_str(out);
 	struct str line;
-	size_t start = last_line(text, text.n, &line);
+	size_t start = last_line(text, text.n, &line), cut = SIZE_MAX;
 	if (start == SIZE_MAX || !str_ends(line, STR(":")))
 		return;
-	const size_t end = start + (size_t)(line.p + line.n - (text.p + start));
-	for (int i = 0; i < ATTRIBUTION_MAX_LINES; i++) {
-		if (is_attribution(str_trim(str_slice(text, start, end)))) {
-			out->n = start;
-			out->p[start] = '\0';
-			return;
-		}
-		/* Those before it belong to it only without a blank line between them. */
-		if (start < 2 || text.p[start - 2] == '\n')
-			return;
+	const size_t end = (size_t)(line.p + line.n - text.p);
+	for (int i = 0; i < ATTRIBUTION_MAX_LINES && start != SIZE_MAX; i++) {
+		const struct str whole = str_trim(str_slice(text, start, end));
+		if (is_attribution(whole) && (cut == SIZE_MAX || begins_attribution(whole)))
+			cut = start;
+		if ((cut == start && begins_attribution(whole)) || start < 2 ||
+			text.p[start - 2] == '\n')
+			break;
 		start = last_line(text, start, &line);
-		if (start == SIZE_MAX)
-			return;
 	}
+	cut_at(out, cut);
 }
 
 static void cut_to(struct plain *p, size_t at)
 {
 	p->ended = true;
-	if (at < p->out->n) {
-		p->out->n = at;
-		p->out->p[at] = '\0';
-	}
+	cut_at(p->out, at);
 }
 
 static void emit(struct plain *p, struct str line, bool quoted)

@@ -12,7 +12,8 @@ enum { URL_MAX_BYTES = 2048, WEB_TEXT_MAX_BYTES = 200, WEB_LINKS_LOOKED_AT = 12 
 
 static bool add(struct mail_links *links, struct str url)
 {
-	if (!feed_url_is_http(url) || url.n > URL_MAX_BYTES)
+	const size_t host = str_starts(url, STR("https://")) ? 8 : 7;
+	if (!feed_url_is_http(url) || url.n > URL_MAX_BYTES || url.n <= host || url.p[host] == '/')
 		return true;
 	for (size_t i = 0; i < links->count; i++)
 		if (str_eq(links->items[i], url))
@@ -41,16 +42,27 @@ static bool ends_url(char c)
 	return (unsigned char)c <= ' ' || strchr("<>\"`{}|\\^", c) != NULL;
 }
 
+static size_t count_of(struct str s, char c)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < s.n; i++)
+		count += s.p[i] == c;
+	return count;
+}
+
 /* What is a sign of the sentence, and no part of the address. */
 static struct str without_tail(struct str url)
 {
-	for (;;) {
-		const char last = url.n ? url.p[url.n - 1] : 0;
-		const bool bracket = last == ')' && str_find_char(url, '(') == SIZE_MAX;
-		if (!last || (!strchr(".,;:!?'*]", last) && !bracket))
-			return url;
+	const size_t open = count_of(url, '(');
+	size_t closed = count_of(url, ')');
+	while (url.n) {
+		const char last = url.p[url.n - 1];
+		if (!strchr(".,;:!?'*]", last) && !(last == ')' && closed > open))
+			break;
+		closed -= last == ')';
 		url = str_slice(url, 0, url.n - 1);
 	}
+	return url;
 }
 
 void mail_links_of_text(struct mail_links *links, struct str text)
@@ -63,7 +75,8 @@ void mail_links_of_text(struct mail_links *links, struct str text)
 		size_t n = 0;
 		while (n < text.n && n <= URL_MAX_BYTES && !ends_url(text.p[n]))
 			n++;
-		if (feed_url_is_http(text) && !add(links, without_tail(str_slice(text, 0, n))))
+		const struct str url = without_tail(str_slice(text, 0, n));
+		if (!add(links, url))
 			return;
 		text = str_slice(text, n ? n : 1, text.n);
 	}

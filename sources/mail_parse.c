@@ -10,8 +10,8 @@
 #include "model/html.h"
 #include "sources/feed_bytes.h"
 #include "sources/feed_date.h"
-#include "sources/mail_links.h"
 #include "sources/mail_body.h"
+#include "sources/mail_links.h"
 
 enum {
 	CHUNK_BYTES = 16 * 1024,
@@ -293,6 +293,17 @@ static void separate(struct buf *out)
 		buf_add(out, str_ends(buf_str(out), STR("\n")) ? STR("\n") : STR("\n\n"));
 }
 
+static void add_prologue(struct reader *r, GMimeMultipart *multipart, struct buf *out)
+{
+	const struct str raw = str_of(g_mime_multipart_get_prologue(multipart));
+	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(multipart));
+	struct buf utf8;
+	buf_init(&utf8, 4 * MAIL_MAX_RAW_BYTES);
+	feed_decode(str_slice(raw, 0, MAIL_MAX_RAW_BYTES), STR_NONE, &utf8);
+	add_plain(r, type, buf_str(&utf8), out);
+	buf_finish(&utf8);
+}
+
 static void add_multipart(
 	struct reader *r, GMimeMultipart *multipart, unsigned depth, struct buf *out)
 {
@@ -302,6 +313,9 @@ static void add_multipart(
 		add_alternative(r, multipart, depth, out);
 		return;
 	}
+	/* Without a boundary all stands before the first part. */
+	if (count == 0)
+		add_prologue(r, multipart, out);
 	for (int i = 0; i < count && !out->full && r->part_count < MAIL_MAX_PARTS; i++)
 		add_object(r, g_mime_multipart_get_part(multipart, i), depth, out);
 }
@@ -352,23 +366,54 @@ static void add_object(struct reader *r, GMimeObject *object, unsigned depth, st
 
 /* ---- the mail ---- */
 
-/* What would make the parser work long on few bytes. */
-static const char *refusal(struct str bytes)
+static bool headers_end(struct str bytes)
 {
-	const size_t lf = str_find(str_slice(bytes, 0, MAIL_MAX_HEADER_BYTES), STR("\n\n")),
-		     crlf = str_find(str_slice(bytes, 0, MAIL_MAX_HEADER_BYTES), STR("\r\n\r\n"));
-	size_t count = 0;
-	if (lf == SIZE_MAX && crlf == SIZE_MAX && bytes.n > MAIL_MAX_HEADER_BYTES)
-		return "mail with too long headers";
-	for (size_t i = 0; i + 9 <= bytes.n; i++) {
-		const char *next = memchr(bytes.p + i, '=', bytes.n - i);
-		if (!next)
-			break;
-		i = (size_t)(next - bytes.p);
-		if (i >= 8 && g_ascii_strncasecmp(bytes.p + i - 8, "boundary", 8) == 0)
-			count++;
+	const struct str head = str_slice(bytes, 0, MAIL_MAX_HEADER_BYTES);
+	return bytes.n <= MAIL_MAX_HEADER_BYTES || str_find(head, STR("\n\n")) != SIZE_MAX ||
+		str_find(head, STR("\r\n\r\n")) != SIZE_MAX;
+}
+
+struct excess {
+	size_t lines, boundary_lines, boundaries, signs;
+};
+
+static void count(struct excess *e, struct str bytes, size_t i)
+{
+	switch (bytes.p[i]) {
+	case '\n':
+		e->lines++;
+		break;
+	case '-':
+		e->boundary_lines += i >= 2 && bytes.p[i - 1] == '-' && bytes.p[i - 2] == '\n';
+		break;
+	case '=':
+		e->boundaries += i >= 8 && g_ascii_strncasecmp(bytes.p + i - 8, "boundary", 8) == 0;
+		break;
+	case ',':
+	case ';':
+	case ':':
+	case '@':
+	case '?':
+		e->signs++;
+		break;
+	default:
+		break;
 	}
-	return count > MAIL_MAX_BOUNDARIES ? "mail with too many parts in parts" : NULL;
+}
+
+/* Up to where a parser can read without working long on few bytes: each part costs, each header,
+ * address and encoded word within, and each line is compared with the boundaries of all parts that
+ * it stands in. What is large for good reason is base64, which has little of these. */
+static struct str without_excess(struct str bytes)
+{
+	struct excess e = { 0 };
+	for (size_t i = 0; i < bytes.n; i++) {
+		count(&e, bytes, i);
+		if (e.lines > MAIL_MAX_LINES || e.boundary_lines > MAIL_MAX_BOUNDARY_LINES ||
+			e.boundaries > MAIL_MAX_BOUNDARIES || e.signs > MAIL_MAX_SIGNS)
+			return str_slice(bytes, 0, i);
+	}
+	return bytes;
 }
 
 static GMimeMessage *parse_bytes(struct str bytes)
@@ -401,10 +446,11 @@ const char *mail_parse(struct str bytes, const struct mail_options *options, str
 	struct reader r = { .options = options, .arena = arena, .mail = mail };
 	struct buf text;
 	*mail = (struct mail){ 0 };
-	const char *why = refusal(bytes);
-	if (why)
-		return why;
-	GMimeMessage *message = parse_bytes(bytes);
+	if (!headers_end(bytes))
+		return "mail with too long headers";
+	const struct str parsed = without_excess(bytes);
+	mail->cut = parsed.n < bytes.n;
+	GMimeMessage *message = parse_bytes(parsed);
 	if (!message)
 		return "not a mail";
 	r.links = (struct mail_links){ .arena = arena, .max = MAIL_MAX_LINKS };

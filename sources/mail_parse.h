@@ -12,7 +12,12 @@ enum {
 	MAIL_MAX_HEADER_BYTES = 256 * 1024, /* of the mail's own headers; a larger one is refused */
 	MAIL_MAX_DEPTH = 20, /* of parts in parts */
 	MAIL_MAX_PARTS = 500, /* looked at */
-	MAIL_MAX_BOUNDARIES = 300, /* a mail with more is refused: it would take long */
+	/* What follows more of these is not looked at: boundaries, lines, lines that begin like a
+	 * boundary, and signs that headers are made with. */
+	MAIL_MAX_BOUNDARIES = 300,
+	MAIL_MAX_LINES = 1000 * 1000,
+	MAIL_MAX_SIGNS = 100 * 1000,
+	MAIL_MAX_BOUNDARY_LINES = 10000,
 	MAIL_MAX_LINKS = 100,
 	MAIL_MAX_MEMORY_BYTES = 16 * 1024 * 1024, /* enough for all of that */
 };
