@@ -61,6 +61,7 @@ struct imap_session {
 	bool logged_in, idle_refused;
 	bool go_on, done; /* IDLING: the server waits; it was told to stop */
 	bool changed; /* mails came that were not listed yet */
+	bool empty; /* the folder holds nothing: some servers refuse to list that */
 	struct imap_box box;
 	uint32_t after; /* all up to here was brought */
 	/* LISTING: a window of numbers, 0 as its end being all. */
@@ -123,7 +124,7 @@ static void look_again(struct imap_session *s)
 	s->item_count = s->item_at = 0;
 	/* A mail may have come since: the last window is open. */
 	s->list_to = last < s->box.next_uid ? (uint32_t)last : 0;
-	if (s->after == UINT32_MAX)
+	if (s->after == UINT32_MAX || s->empty)
 		buf_addf(&line, "NOOP");
 	else if (s->list_to)
 		buf_addf(&line, "UID FETCH %u:%u (UID RFC822.SIZE)", s->after + 1, s->list_to);
@@ -262,6 +263,8 @@ static bool after_opening(struct imap_session *s, const struct imap_response *r)
 	if (!s->box.validity)
 		return fail(s, BACKOFF_LIMITED,
 			"the server's numbers of mails do not last (no UIDVALIDITY)", STR_NONE);
+	if (s->empty && !s->box.next_uid)
+		s->box.next_uid = 1;
 	if (s->box.next_uid)
 		return open_box(s);
 	command(s, HIGHEST, STR("UID FETCH * (UID)"));
@@ -487,6 +490,7 @@ static bool on_response(void *ctx, const struct imap_response *r)
 		return true;
 	case IMAP_EXISTS:
 		s->changed = true;
+		s->empty = r->number == 0;
 		return true;
 	case IMAP_FETCH:
 		return got_fetch(s, r);
