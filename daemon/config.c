@@ -6,7 +6,8 @@
 
 #include "base/mem.h"
 #include "daemon/config_keys.h"
-#include "rules/fields.h"
+#include "daemon/ingest.h"
+#include "rules/language/fields.h"
 #include "web/address.h"
 
 /* $variable/name, or ~/otherwise/name; absent without a home. */
@@ -63,6 +64,20 @@ static void load_store(
 	}
 }
 
+static void load_hosts(
+	struct config *c, const struct conf_node *node, struct str_list hosts, struct diag *diag)
+{
+	c->http.hosts = hosts;
+	for (size_t i = 0; i < hosts.count; i++) {
+		if (web_name_ok(hosts.items[i]))
+			continue;
+		const bool many = node->kind == CONF_LIST && node->count == hosts.count;
+		diag_error(diag, many ? node->items[i].at : node->at,
+			"not a name of a host: '%.*s'", STR_ARGS(hosts.items[i]));
+		diag_hint(diag, "write the name alone, such as vigie.example.org");
+	}
+}
+
 static void load_http(struct config *c, const struct conf_node *node, struct diag *diag)
 {
 	struct config_http_keys http;
@@ -74,6 +89,7 @@ static void load_http(struct config *c, const struct conf_node *node, struct dia
 		diag_hide(diag, token->at); /* a secret all the same */
 	refuse_later(node, config_http_fields, diag);
 	c->http.listen = http.listen;
+	load_hosts(c, conf_get(node, "hosts"), http.hosts, diag);
 	if (!http.listen.p)
 		return;
 	struct web_address address;
@@ -128,18 +144,15 @@ static bool holds(struct str_list list, struct str name)
 	return false;
 }
 
-static void load_notify(struct config *c, const struct conf_node *root, struct str_list names,
+/* False after an error. */
+static bool check_targets(const struct conf_node *node, struct str_list names,
 	struct str_list known, struct diag *diag)
 {
-	const struct conf_node *node = conf_get(root, "notify");
-	if (!node || !names.items)
-		return;
-	bool many = node->kind == CONF_LIST;
+	bool many = node->kind == CONF_LIST, good = true;
 	if (many && node->count == 0) {
 		diag_error(diag, node->at, "nobody stands here: leave the key out");
-		return;
+		return false;
 	}
-	c->notify = names;
 	for (size_t i = 0; i < names.count; i++) {
 		if (holds(known, names.items[i]))
 			continue;
@@ -149,7 +162,35 @@ static void load_notify(struct config *c, const struct conf_node *root, struct s
 		diag_error(diag, at, "unknown notifier: '%.*s'", STR_ARGS(names.items[i]));
 		if (nearest.p)
 			diag_hint(diag, "did you mean '%.*s'?", STR_ARGS(nearest));
+		good = false;
 	}
+	return good;
+}
+
+static void load_notify(struct config *c, const struct conf_node *root, struct str_list names,
+	struct str_list known, struct diag *diag)
+{
+	const struct conf_node *node = conf_get(root, "notify");
+	if (node && names.items && (node->kind != CONF_LIST || node->count))
+		c->notify = names;
+	if (node && names.items)
+		(void)check_targets(node, names, known, diag); /* it is in diag */
+}
+
+static void load_watchdog(
+	struct config *c, const struct conf_node *node, struct str_list known, struct diag *diag)
+{
+	struct config_watchdog_keys keys;
+	if (!node)
+		return;
+	if (!conf_decode(config_watchdog_fields, NULL, node, &keys, &c->arena, diag))
+		return;
+	c->watchdog.asked = true;
+	c->watchdog.blind_after_us = keys.blind_after_us;
+	c->watchdog.severity = keys.severity;
+	const struct conf_node *notify = conf_get(node, "notify");
+	if (notify && keys.notify.items && check_targets(notify, keys.notify, known, diag))
+		c->watchdog.notify = keys.notify;
 }
 
 /* Rules on their own, to be used with some configuration, may name any notifier. */
@@ -207,10 +248,12 @@ struct config *config_load(const char *path, struct diag *diag)
 	load_http(c, keys.http, diag);
 	load_timezone(c, root, keys.timezone, diag);
 	load_notify(c, root, keys.notify, known, diag);
+	load_watchdog(c, keys.watchdog, known, diag);
 	config_expand_presets(c, &keys.sources, &keys.maps, diag);
 	config_load_maps(c, keys.maps, diag);
 	config_check_maps(c, keys.maps, keys.sources, diag);
 	c->sources = sources_create(keys.sources, &c->arena, diag);
+	config_check_ingest(c, diag);
 	c->notifiers = notifiers_create(keys.notifiers, &c->arena, diag);
 	c->rules = load_rules(root, &c->arena, diag);
 	return c;

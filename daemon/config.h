@@ -3,7 +3,7 @@
 
 #include "model/map.h"
 #include "notifiers/notifier.h"
-#include "rules/ruleset.h"
+#include "rules/compile/ruleset.h"
 #include "sources/source.h"
 
 struct config {
@@ -15,7 +15,14 @@ struct config {
 	} store;
 	struct {
 		struct str listen; /* "127.0.0.1:8470"; absent: no server */
+		struct str_list hosts; /* names by which a reverse proxy asks */
 	} http;
+	struct {
+		bool asked; /* alerts about sources are wanted */
+		struct str_list notify; /* who is told; none: whom `notify` tells */
+		int64_t blind_after_us;
+		int severity; /* enum severity */
+	} watchdog;
 	struct str timezone; /* for TZ: a name of the time zone database; absent: the system's */
 	struct str_list notify; /* who is told when a rule names nobody; none: every notifier */
 	struct sources *sources;

@@ -8,12 +8,13 @@
 extern const struct conf_field config_fields[]; /* of the file */
 extern const struct conf_field config_store_fields[];
 extern const struct conf_field config_http_fields[];
+extern const struct conf_field config_watchdog_fields[];
 extern const struct conf_field config_map_path_fields[]; /* of a map's field that is a map */
 
 /* What the tables fill. */
 struct config_keys {
 	const struct conf_node *store, *http, *sources, *maps, *lists, *rules, *tests, *notifiers,
-		*include, *later;
+		*include, *watchdog, *later;
 	struct str timezone;
 	struct str_list notify;
 };
@@ -26,7 +27,14 @@ struct config_store_keys {
 
 struct config_http_keys {
 	struct str listen;
+	struct str_list hosts;
 	const struct conf_node *later;
+};
+
+struct config_watchdog_keys {
+	struct str_list notify;
+	int64_t blind_after_us;
+	int severity;
 };
 
 struct config_map_path_keys {

@@ -2,7 +2,7 @@
  * daemon's sources share. */
 #pragma once
 
-#include "rules/scan.h"
+#include "rules/scan/scan.h"
 
 enum { MATCHER_MAX_REASONS = 32, MATCHER_MAX_REPORTS = 3 };
 
@@ -45,6 +45,9 @@ struct matcher_block {
 
 void matcher_run(
 	struct matcher *m, const struct matcher_block *block, struct matcher_counts *counts);
+/* When the last post among the last few of these records was written; 0: unknown. Counts nothing.
+ */
+int64_t matcher_last_created_us(struct matcher *m, struct str records);
 const struct match_errors *matcher_errors(const struct matcher *m);
 /* As match_scratch_set_guard and match_scratch_guard. */
 void matcher_set_guard(struct matcher *m, struct regex_guard *guard);

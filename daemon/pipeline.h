@@ -4,6 +4,7 @@
 
 #include "daemon/config.h"
 #include "daemon/matcher.h"
+#include "daemon/watchdog.h"
 #include "store/store.h"
 
 struct pipeline;
@@ -42,6 +43,7 @@ struct pipeline_source {
 	int64_t since_us; /* wall clock of that change */
 	uint64_t regex_limit_count;
 	uint64_t unstorable_count; /* alerts too large to be kept */
+	struct watchdog_source watchdog;
 };
 size_t pipeline_source_count(const struct pipeline *p);
 struct pipeline_source pipeline_source(const struct pipeline *p, size_t i);

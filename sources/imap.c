@@ -34,6 +34,7 @@ struct imap_source {
 	char on_disk[IMAP_CURSOR_BYTES];
 	size_t on_disk_bytes; /* 0: none */
 	struct buf records; /* of mails not handed over yet */
+	int64_t well_at_us; /* wall: when all mails were read; 0: never */
 };
 
 /* ---- what came ---- */
@@ -111,12 +112,18 @@ static bool on_missing(void *ctx, uint32_t uid, const char *why)
 	return true;
 }
 
-static bool on_batch(void *ctx, uint32_t uid, bool more)
+static bool on_batch(void *ctx, uint32_t uid)
 {
 	struct imap_source *f = ctx;
-	(void)more;
 	f->cursor.uid = uid;
 	return hand_over_cursor(f);
+}
+
+static void on_well(void *ctx)
+{
+	struct imap_source *f = ctx;
+	f->well_at_us = wall_us(f);
+	source_alive(&f->base);
 }
 
 /* ---- the folder ---- */
@@ -125,10 +132,24 @@ static bool on_batch(void *ctx, uint32_t uid, bool more)
 static const char *why_anew(const struct imap_source *f, const struct imap_box *box)
 {
 	if (f->cursor.validity != box->validity)
-		return "the server has numbered the mails anew";
+		return "the server has numbered the mails anew: some may be missed";
 	if (f->cursor.uid >= box->next_uid && f->cursor.uid)
-		return "the server has fewer mails than it had";
+		return "the server has lost mails and may number new ones like them";
 	return NULL;
+}
+
+/* Which mails came meanwhile nobody can tell: it begins anew with those that come from now on. */
+static void tell_gap(struct imap_source *f, const char *why)
+{
+	const int64_t now_us = wall_us(f),
+		      before_us = f->well_at_us ? f->well_at_us : f->base.health.before_us;
+	const struct source_gap gap = {
+		.from_us = before_us ? before_us : now_us,
+		.to_us = now_us ? now_us : 1,
+		.kind = SOURCE_GAP_POSSIBLE,
+		.reason = str_of(why),
+	};
+	source_gap(&f->base, &gap);
 }
 
 static bool on_open(void *ctx, const struct imap_box *box, uint32_t *after)
@@ -141,10 +162,7 @@ static bool on_open(void *ctx, const struct imap_box *box, uint32_t *after)
 		return true;
 	}
 	if (anew)
-		source_notice(&f->base,
-			"%s: only those that come from now on are looked at; "
-			"mails that came meanwhile may be missed",
-			anew);
+		tell_gap(f, anew);
 	f->known = true;
 	f->cursor.validity = box->validity;
 	f->cursor.uid = !anew && f->since == SINCE_ALL ? 0 : box->next_uid - 1;
@@ -163,7 +181,7 @@ static void on_failed(void *ctx, enum backoff_kind kind, const char *message)
 static int imap_start(struct source *s, struct str cursor)
 {
 	static const struct imap_session_events events = { on_open, on_mail, on_missing, on_batch,
-		on_failed };
+		on_well, on_failed };
 	struct imap_source *f = (struct imap_source *)s;
 	struct imap_cursor read;
 	imap_cursor_of(f->user, buf_str(&f->folder), &f->cursor);
@@ -313,4 +331,5 @@ const struct source_type source_imap = {
 	.start = imap_start,
 	.stop = imap_stop,
 	.finish = imap_finish,
+	.resume = SOURCE_KEEPS,
 };

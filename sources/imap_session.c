@@ -279,12 +279,14 @@ static bool after_batch(struct imap_session *s, uint32_t last)
 		s->window = BATCH_MAX;
 	else if (s->list_to && s->item_count < BATCH_MAX / 4 && s->window < UINT32_MAX / 2)
 		s->window *= 2;
-	if (s->item_count && !s->events.batch(s->ctx, last, more))
+	if (s->item_count && !s->events.batch(s->ctx, last))
 		return false;
-	if (more)
+	if (more) {
 		look_again(s);
-	else
+	} else {
+		s->events.well(s->ctx);
 		rest(s);
+	}
 	return true;
 }
 

@@ -42,8 +42,10 @@ struct imap_session_events {
 	bool (*mail)(void *ctx, const struct imap_mail *mail);
 	/* A mail that the server lists but does not give. */
 	bool (*missing)(void *ctx, uint32_t uid, const char *why);
-	/* All mails up to uid were brought. more: others wait. As above. */
-	bool (*batch)(void *ctx, uint32_t uid, bool more);
+	/* All mails up to uid were brought. As above. */
+	bool (*batch)(void *ctx, uint32_t uid);
+	/* The server was asked, and there is no other mail. */
+	void (*well)(void *ctx);
 	/* Once, last; the session is still to be destroyed, which is allowed within. */
 	void (*failed)(void *ctx, enum backoff_kind kind, const char *message);
 };

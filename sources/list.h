@@ -8,5 +8,6 @@
 	KIND(file) \
 	KIND(http) \
 	KIND(imap) \
+	KIND(ingest) \
 	KIND(websocket)
 /* clang-format on */

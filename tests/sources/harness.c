@@ -22,6 +22,11 @@ static int on_deliver(void *ctx, struct source *s, const struct source_block *bl
 	buf_add(&h->text, block->records);
 	h->text_ends[h->block_count++] = h->text.n;
 	buf_add(&h->cursors, block->cursor.p ? block->cursor : STR("-"));
+	if (block->part.p) {
+		struct str *kept = arena_new(&h->arena, struct str);
+		*kept = arena_str(&h->arena, block->cursor);
+		(void)map_set(&h->parts, arena_str(&h->arena, block->part), kept);
+	}
 	buf_add_char(&h->cursors, '\n');
 	return 0;
 }
@@ -47,6 +52,15 @@ static void on_ended(void *ctx, struct source *s)
 	struct harness *h = ctx;
 	(void)s;
 	h->ended_count++;
+}
+
+static void part_cursor(void *ctx, struct source *s, struct str part, struct buf *out)
+{
+	const struct harness *h = ctx;
+	const struct str *kept = map_get(&h->parts, part);
+	(void)s;
+	if (kept)
+		buf_add(out, *kept);
 }
 
 static void on_tick(void *ctx)
@@ -78,6 +92,7 @@ void harness_init(struct harness *h)
 		.rejected = on_rejected,
 		.state = on_state,
 		.ended = on_ended,
+		.part_cursor = part_cursor,
 		.ctx = h,
 	};
 }
@@ -96,6 +111,7 @@ void harness_finish(struct harness *h)
 	timer_destroy(h->tick);
 	http_client_destroy(h->http);
 	loop_destroy(h->loop);
+	map_finish(&h->parts);
 	arena_finish(&h->arena);
 	diag_destroy(h->diag);
 	buf_finish(&h->text);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/map.h"
 #include "conf/yaml.h"
 #include "net/http.h"
 #include "net/loop.h"
@@ -32,6 +33,7 @@ struct harness {
 	size_t ended_count;
 	int deliver_error; /* what deliver answers; 0: it takes blocks */
 	struct str cursor; /* where to start */
+	struct map parts; /* the last cursor of each part: struct str in the arena */
 	/* of a run */
 	bool (*until)(struct harness *h);
 	struct str wanted;
