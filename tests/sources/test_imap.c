@@ -2,11 +2,13 @@
 #include "tests/check.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "sources/imap_login.h"
 #include "sources/imap_parse.h"
 #include "sources/imap_read.h"
 #include "sources/imap_url.h"
+#include "tests/sources/harness.h"
 
 /* ---- responses out of bytes ---- */
 
@@ -357,6 +359,46 @@ static void a_cursor_is_read_as_it_was_written(void **state)
 	assert_true(imap_cursor_parse(STR("imap 1 0123456789abcdef 1 2"), &again));
 }
 
+/* ---- what people write ---- */
+
+static void check_messages(const char *options, const char *wanted)
+{
+	struct harness h;
+	harness_init(&h);
+	assert_int_equal(setenv("IMAP_TEST_PASSWORD", "pass\x01word", 1), 0);
+	harness_decode(&h, "sources: { s: { type: imap, %s } }\n", options);
+	const struct str said = harness_messages(&h);
+	if (!wanted && diag_failed(h.diag))
+		fail_msg("%.*s", STR_ARGS(said));
+	if (wanted && str_find(said, str_of(wanted)) == SIZE_MAX)
+		fail_msg("'%s' is not in:\n%.*s", wanted, STR_ARGS(said));
+	assert_true(str_find(said, STR("pass\x01word")) == SIZE_MAX);
+	harness_finish(&h);
+}
+
+static void mistakes_in_the_options_are_told(void **state)
+{
+	(void)state;
+#define SECRET "password: { env: HOME }"
+	check_messages("url: 'imaps://m/', user: u, " SECRET, NULL);
+	check_messages("url: 'imap://127.0.0.1/', user: u, tls: none, " SECRET, NULL);
+	check_messages("url: 'imap://m/', user: u, tls: implicit, token: { env: HOME }", NULL);
+	check_messages("url: 'imaps://m/', user: u, map: post, " SECRET, NULL);
+	check_messages("url: 'imaps://m/', " SECRET, "user");
+	check_messages("url: 'imaps://m/', user: u", "needs a password or a token");
+	check_messages("url: 'imaps://m/', user: u, token: { env: HOME }, " SECRET, "not both");
+	check_messages("url: 'imaps://m/', user: u, password: secret", "password");
+	check_messages("url: 'imaps://m/', user: u, password: { env: IMAP_TEST_PASSWORD }",
+		"control character");
+	check_messages("url: 'imaps://m/', user: \"a\\rb\", " SECRET, "control character");
+	check_messages("url: 'https://m/', user: u, " SECRET, "neither imap:// nor imaps://");
+	check_messages("url: 'imaps://u:p@m/', user: u, " SECRET, "user or password");
+	check_messages("url: 'imap://mail.example.org/', user: u, tls: none, " SECRET, "anybody");
+	check_messages("url: 'imaps://127.0.0.1/', user: u, tls: none, " SECRET, "without TLS");
+	check_messages("url: 'imaps://m/', user: u, map: x, " SECRET, "no other map");
+	check_messages("url: 'imaps://m/', user: u, interval: 30m, " SECRET, "interval");
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -377,6 +419,7 @@ int main(void)
 		cmocka_unit_test(the_login_is_what_the_server_offers),
 		cmocka_unit_test(an_address_names_server_and_folder),
 		cmocka_unit_test(only_this_machine_is_near),
+		cmocka_unit_test(mistakes_in_the_options_are_told),
 		cmocka_unit_test(a_cursor_is_read_as_it_was_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
