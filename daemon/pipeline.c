@@ -148,6 +148,8 @@ static int add_alert(struct pipeline *p, const struct match *match)
 		return 0;
 	}
 	p->added = p->added || added;
+	if (!error && added && p->host.alert)
+		p->host.alert(p->host.ctx, &alert);
 	return error;
 }
 
@@ -229,6 +231,7 @@ static int on_block(void *ctx, struct source *s, const struct source_block *bloc
 		&(struct matcher_block){ .records = block->records,
 			.source = s->name,
 			.received_at_us = block->received_at_us,
+			.place = block->place,
 			.found = on_match,
 			.ctx = p },
 		&l->counts);
