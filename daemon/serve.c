@@ -105,5 +105,6 @@ void serve_stop(struct serve *s)
 	fd_watch_destroy(s->watch);
 	timer_destroy(s->timer);
 	web_close(s->web);
+	ingest_destroy(s->ingest);
 	mem_free(s);
 }

@@ -58,6 +58,7 @@ static void load_state(struct feed_source *f, struct feed_task *task, struct buf
 		f->base.host->part_cursor(
 			f->base.host->ctx, &f->base, (struct str){ part, FEED_PART_BYTES }, cursor);
 	(void)feed_state_parse(buf_str(cursor), &task->state); /* else it is new */
+	task->known_at_us = task->state.read_at_us;
 	task->body_hash = 0;
 	feed_task_reset(task);
 	task->asked_no_more = false; /* perhaps it is back */
@@ -149,21 +150,29 @@ static void feed_source_parts(
 	const struct source *s, bool (*emit)(void *ctx, const struct source_part *part), void *ctx)
 {
 	const struct feed_source *f = (const struct feed_source *)s;
-	for (size_t i = 0; f->tasks && i < f->all.count; i++) {
+	struct buf moved;
+	bool more = true;
+	buf_init(&moved, FEED_PROBLEM_MAX_BYTES);
+	for (size_t i = 0; more && f->tasks && i < f->all.count; i++) {
 		const struct feed_task *task = &f->tasks[i];
+		const struct str address = task->state.moved;
+		buf_clear(&moved);
+		if (address.n)
+			buf_addf(&moved, "moved to %.*s",
+				STR_ARGS(str_slice(address, 0, str_find_char(address, '?'))));
 		const int64_t next_us = feed_queue_at_us(f->queue, i);
 		const struct source_part part = {
 			.name = feed_task_shown(task),
 			.state = part_state(task),
 			.since_us = task->since_us,
 			.next_us = next_us < INT64_MAX ? next_us : 0,
-			.reason = task->problem,
+			.reason = task->problem.n ? task->problem : buf_str(&moved),
 			.well_at_us = task->succeeded_at_us,
 			.records = task->entry_count,
 		};
-		if (!emit(ctx, &part))
-			return;
+		more = emit(ctx, &part);
 	}
+	buf_finish(&moved);
 }
 
 /* ---- what people wrote ---- */

@@ -39,7 +39,8 @@ struct feed_task {
 	uint64_t body_hash; /* 0: none yet */
 	unsigned quiet, failures, haste, poll_count;
 	int64_t later_us; /* added to the next wait, once */
-	int64_t succeeded_at_us; /* wall clock; 0: never */
+	int64_t succeeded_at_us; /* wall clock; 0: never since the start */
+	int64_t known_at_us; /* wall clock: as of when its cursor was; 0: unknown */
 	int64_t since_us; /* wall clock: since when it is well, fails, or is asked no more */
 	uint64_t entry_count; /* that were new */
 	struct str problem; /* owned; the last one, told once; absent: it is well */

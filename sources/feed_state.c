@@ -5,7 +5,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 
-enum { KEY_DIGITS = 16, FIELDS = 6 };
+enum { KEY_DIGITS = 16, FIELDS = 7 };
 
 /* Of the cursor. Neither addresses nor validators hold control characters. */
 static const struct str first_field = { "feed 1", 6 };
@@ -172,12 +172,13 @@ static void add_key(struct buf *out, uint64_t key)
 
 void feed_state_format(const struct feed_state *f, struct buf *out)
 {
-	const struct str fields[FIELDS - 1] = { first_field, f->url, f->moved, f->etag,
+	const struct str fields[FIELDS - 2] = { first_field, f->url, f->moved, f->etag,
 		f->last_modified };
-	for (size_t i = 0; i < FIELDS - 1; i++) {
+	for (size_t i = 0; i < FIELDS - 2; i++) {
 		buf_add(out, fields[i]);
 		buf_add_char(out, '\t');
 	}
+	buf_addf(out, "%lld\t", (long long)f->read_at_us);
 	for (size_t k = 0; k < f->key_count; k++)
 		add_key(out, f->keys[k]);
 }
@@ -206,6 +207,8 @@ bool feed_state_parse(struct str cursor, struct feed_state *f)
 	set(&f->moved, fields[2], FEED_URL_MAX_BYTES);
 	feed_state_validators(f, fields[3], fields[4]);
 	f->known = true;
-	read_keys(f, fields[5]);
+	if (!str_to_int64(fields[5], &f->read_at_us) || f->read_at_us < 0)
+		f->read_at_us = 0;
+	read_keys(f, fields[6]);
 	return true;
 }

@@ -20,6 +20,7 @@ struct feed_state {
 	struct str moved; /* where it is now; absent: there */
 	struct str etag, last_modified; /* byte for byte; absent: none */
 	bool known; /* it was read at least once */
+	int64_t read_at_us; /* wall clock: as of when the keys are; 0: unknown */
 	uint64_t *keys; /* of entries seen, the newest first */
 	size_t key_count;
 };

@@ -121,10 +121,9 @@ static void add_page(struct delivery *d)
 static void tell_gap(struct feed_source *f, struct feed_task *task)
 {
 	const int64_t now_us = feeds_wall_us(f);
-	const int64_t before_us = task->succeeded_at_us ? task->succeeded_at_us
-							: f->base.health.before_us;
+	const int64_t before_us = task->succeeded_at_us ? task->succeeded_at_us : task->known_at_us;
 	const struct source_gap gap = {
-		.from_us = before_us ? before_us : now_us,
+		.from_us = before_us,
 		.to_us = now_us,
 		.kind = SOURCE_GAP_POSSIBLE,
 		.part = feed_task_shown(task),
@@ -142,6 +141,7 @@ static int end_round(struct delivery *d, bool whole)
 	const bool changed = feed_state_see(&task->state, round->keys, round->key_count);
 	int r = 0;
 	task->state.known = true;
+	task->state.read_at_us = feeds_wall_us(d->fetch->source);
 	if (changed || !known || d->records.n)
 		r = deliver_cursor(d);
 	if (r < 0)
@@ -152,7 +152,7 @@ static int end_round(struct delivery *d, bool whole)
 		return 0;
 	task->entry_count += round->fresh_count;
 	task->haste = feed_schedule_haste(task->haste, round->fresh_count, round->key_count);
-	if (had_entries && !whole && round->key_count > 1)
+	if (had_entries && !whole && round->key_count > 1 && task->state.read_at_us)
 		tell_gap(d->fetch->source, task);
 	return 0;
 }

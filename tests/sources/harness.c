@@ -54,6 +54,15 @@ static void on_ended(void *ctx, struct source *s)
 	h->ended_count++;
 }
 
+static void on_gap(void *ctx, struct source *s, const struct source_gap *gap)
+{
+	struct harness *h = ctx;
+	(void)s;
+	assert_true(gap->to_us == 0 || gap->from_us <= gap->to_us);
+	buf_addf(&h->gaps, "%s %.*s: %.*s\n", source_gap_kind_name(gap->kind), STR_ARGS(gap->part),
+		STR_ARGS(gap->reason));
+}
+
 static void part_cursor(void *ctx, struct source *s, struct str part, struct buf *out)
 {
 	const struct harness *h = ctx;
@@ -87,12 +96,14 @@ void harness_init(struct harness *h)
 	buf_init(&h->text, 0);
 	buf_init(&h->cursors, 0);
 	buf_init(&h->states, 0);
+	buf_init(&h->gaps, 0);
 	h->host = (struct source_host){
 		.deliver = on_deliver,
 		.rejected = on_rejected,
 		.state = on_state,
 		.ended = on_ended,
 		.part_cursor = part_cursor,
+		.gap = on_gap,
 		.ctx = h,
 	};
 }
@@ -117,6 +128,7 @@ void harness_finish(struct harness *h)
 	buf_finish(&h->text);
 	buf_finish(&h->cursors);
 	buf_finish(&h->states);
+	buf_finish(&h->gaps);
 	assert_int_equal(nftw(h->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 

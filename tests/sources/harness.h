@@ -27,6 +27,7 @@ struct harness {
 	size_t text_ends[HARNESS_MAX_BLOCKS]; /* after each block */
 	size_t block_count;
 	struct buf states; /* one message a line */
+	struct buf gaps; /* one a line: "possible part: reason" */
 	int64_t waits_us[HARNESS_MAX_WAITS]; /* each time that a source went to SOURCE_RETRYING */
 	size_t wait_count;
 	uint64_t rejected_count, refused_count;

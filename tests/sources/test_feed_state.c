@@ -159,6 +159,7 @@ static void a_cursor_brings_back_what_was_written(void **state)
 	feed_state_move(&out, STR("http://moved/"));
 	feed_state_validators(&out, STR("W/\"x\""), STR("never"));
 	assert_true(feed_state_see(&out, keys, 4));
+	out.read_at_us = 123;
 	feed_state_format(&out, &cursor);
 	assert_false(feed_state_parse(buf_str(&cursor), &other));
 	assert_false(other.known);
@@ -167,6 +168,7 @@ static void a_cursor_brings_back_what_was_written(void **state)
 	check_str(in.etag, STR("W/\"x\""));
 	check_str(in.last_modified, STR("never"));
 	assert_true(in.known);
+	assert_int_equal(in.read_at_us, 123);
 	assert_int_equal(in.key_count, 4);
 	for (size_t i = 0; i < 4; i++)
 		assert_true(in.keys[i] == keys[i]);
@@ -212,8 +214,9 @@ static void what_is_no_cursor_changes_nothing(void **state)
 	assert_false(feed_state_parse(STR("12:34:56"), &f));
 	assert_false(feed_state_parse(STR("feed 1"), &f));
 	assert_false(f.known);
-	assert_true(feed_state_parse(STR("feed 1\thttp://a/\t\t\t\t12g4"), &f));
+	assert_true(feed_state_parse(STR("feed 1\thttp://a/\t\t\t\t-5\t12g4"), &f));
 	assert_int_equal(f.key_count, 0);
+	assert_int_equal(f.read_at_us, 0);
 	assert_true(feed_state_parse(STR("feed 1\t"
 					 "http://a/"),
 		&f));
