@@ -21,7 +21,7 @@ struct walker {
 	int depth;
 	int namespaces[MAX_DEPTH + 1]; /* declared by the elements under way */
 	int namespace_count; /* all of them */
-	bool stopped;
+	bool stopped, excess;
 };
 
 static struct str text_of(const xmlChar *text)
@@ -85,8 +85,8 @@ static void on_open(void *ctx, const xmlChar *name, const xmlChar *prefix, const
 	w->namespace_count += namespace_count;
 	if (w->depth <= MAX_DEPTH)
 		w->namespaces[w->depth] = namespace_count;
-	if (!w->events->open(w->ctx, &element) || w->depth > MAX_DEPTH ||
-		w->namespace_count > FEED_GUARD_MAX_NAMESPACES) {
+	w->excess = w->depth > MAX_DEPTH || w->namespace_count > FEED_GUARD_MAX_NAMESPACES;
+	if (!w->events->open(w->ctx, &element) || w->excess) {
 		w->stopped = true;
 		xmlStopParser(w->parser);
 	}
@@ -144,7 +144,7 @@ bool feed_xml_read(struct str xml, const struct feed_xml_events *events, void *c
 		XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (document)
 		xmlFreeDoc(document);
-	const bool well_formed = w.parser->wellFormed && xml.n == whole;
+	const bool well_formed = w.parser->wellFormed && !w.excess && xml.n == whole;
 	/* Elements that the document leaves open. */
 	for (; w.depth > 0; w.depth--)
 		events->close(ctx, STR_NONE);

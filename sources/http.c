@@ -171,7 +171,8 @@ static bool on_event(void *ctx, const struct sse_event *event)
 	struct http_source *h = ctx;
 	if (event->data.n)
 		h->idle_bytes = 0;
-	if (wanted(h, event->type))
+	/* One blank line is enough to bring the cursor. */
+	if (wanted(h, event->type) && (event->data.n || h->block.n == 0))
 		add_payload(&h->block, event->data);
 	return true;
 }

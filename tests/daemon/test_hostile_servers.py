@@ -23,7 +23,7 @@ MEMORY_MAX_MB = 220
 # The first seconds, in which everything is tried once, may cost something.
 BUSY_S, QUIET_S = 7, 3
 PROCESSOR_MAX = 0.5  # of one, in the quiet seconds
-# Of the good one's posts, on a machine that may have more to do.
+# Of the good one's posts, if the machine has nothing else to do; else more by as much as it has.
 WAITED_MEDIAN_MAX_S, WAITED_MAX_S = 1, 8
 CONNECTIONS_MAX = 14  # of each in all that time: 250 ms more each time gives 8
 
@@ -115,8 +115,9 @@ class Hostile(harness.Case):
             f"{max(counts.values())} connections, stopped in {stopped:.1f} s, the good one "
             f"waited {statistics.median(waited):.2f} s, at most {max(waited):.2f} s"
         )
-        self.assertLess(statistics.median(waited), WAITED_MEDIAN_MAX_S * harness.SLOW)
-        self.assertLess(max(waited), WAITED_MAX_S * harness.SLOW)
+        slow = harness.SLOW * max(1, os.getloadavg()[0] / os.cpu_count())
+        self.assertLess(statistics.median(waited), WAITED_MEDIAN_MAX_S * slow)
+        self.assertLess(max(waited), WAITED_MAX_S * slow)
         hammered = {name: n for name, n in counts.items() if n > CONNECTIONS_MAX}
         self.assertEqual(hammered, {})
         self.assertLess(stopped, 5 * harness.SLOW)
