@@ -203,8 +203,15 @@ static void take_header(struct answer_reader *r, struct str line, int64_t now_wa
 		r->answer.charset = charset_of(r, value);
 	} else if (str_eq_ignore_case(name, STR("cache-control"))) {
 		take_age(r, max_age_us(value));
-	} else if (str_eq_ignore_case(name, STR("expires")) && !r->has_cache_control) {
-		r->answer.max_age_us = expires_us(value, now_wall_us);
+	} else if (str_eq_ignore_case(name, STR("expires"))) {
+		r->answer.expires_zero = str_eq(value, STR("0"));
+		if (!r->has_cache_control)
+			r->answer.max_age_us = expires_us(value, now_wall_us);
+	} else if (str_eq_ignore_case(name, STR("link"))) {
+		r->answer.links = r->answer.links.p
+			? arena_format(&r->memory, "%.*s, %.*s", STR_ARGS(r->answer.links),
+				  STR_ARGS(value))
+			: arena_str(&r->memory, value);
 	} else if (str_eq_ignore_case(name, STR("retry-after"))) {
 		r->answer.retry_after_us = answer_retry_after_us(value, now_wall_us);
 	} else if (str_eq_ignore_case(name, STR("etag"))) {

@@ -61,6 +61,8 @@ struct http_answer {
 	int64_t max_age_us;
 	int64_t retry_after_us; /* from now; -1: none. Seconds and HTTP dates; at most 24 h */
 	struct str etag, last_modified, location; /* absent if none, or with control characters */
+	struct str links; /* all Link headers, with commas between them; absent likewise */
+	bool expires_zero; /* Expires: 0 */
 };
 
 struct http_events {

@@ -7,5 +7,6 @@
 	KIND(feed) \
 	KIND(file) \
 	KIND(http) \
+	KIND(ingest) \
 	KIND(websocket)
 /* clang-format on */
