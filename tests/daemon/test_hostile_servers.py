@@ -20,12 +20,12 @@ import hostile  # noqa: E402
 from test_http_source import Stream
 
 MEMORY_MAX_MB = 220
-# The first seconds, in which everything is tried once, may cost something.
-BUSY_S, QUIET_S = 7, 3
-PROCESSOR_MAX = 0.5  # of one, in the quiet seconds
+# The first seconds, in which everything is tried once, may cost something; then there is rest.
+BUSY_S, QUIET_S, REST_WITHIN_S = 7, 2, 40
+PROCESSOR_MAX = 0.4  # of one, in the quiet seconds
 # Of the good one's posts, if the machine has nothing else to do; else more by as much as it has.
 WAITED_MEDIAN_MAX_S, WAITED_MAX_S = 1, 8
-CONNECTIONS_MAX = 14  # of each in all that time: 250 ms more each time gives 8
+CONNECTIONS_MAX = 20  # of each in all that time: 250 ms more each time gives 8 in 9 s
 
 ONLY = os.environ.get("VIGIE_WAYS", "").split()  # to look at some alone
 
@@ -79,6 +79,16 @@ class Hostile(harness.Case):
         url = f"{scheme}://127.0.0.1:{self.server.port}/{path}"
         return f"  {name.replace('_', '-')}: {{ {self.kind % url} }}"
 
+    def rest(self, vigie):
+        """What it uses of a processor, once that is little; or after all that time."""
+        end = time.monotonic() + REST_WITHIN_S * harness.SLOW
+        while True:
+            began, before = time.monotonic(), processor_s(vigie.pid)
+            harness.wait_until("some time later", lambda: time.monotonic() > began + QUIET_S)
+            used = (processor_s(vigie.pid) - before) / (time.monotonic() - began)
+            if used < PROCESSOR_MAX or time.monotonic() > end:
+                return used
+
     def run_all(self, kind, ways, tls):
         self.kind = kind
         self.server = self.helper("hostile.py")
@@ -95,10 +105,7 @@ class Hostile(harness.Case):
         harness.wait_until("all tried", lambda: time.monotonic() > began + BUSY_S)
         for name in names:
             self.assertGreater(len(self.server.of(name)), 0, f"{name} was never asked")
-        busy = processor_s(vigie.pid)
-        quiet_from = time.monotonic()
-        harness.wait_until("some time later", lambda: time.monotonic() > quiet_from + QUIET_S)
-        used = (processor_s(vigie.pid) - busy) / (time.monotonic() - quiet_from)
+        used = self.rest(vigie)
         memory = memory_mb(vigie.pid)
         good.ended.set()
         crm.wait_for_posts(good.sent)
@@ -120,10 +127,10 @@ class Hostile(harness.Case):
         self.assertLess(max(waited), WAITED_MAX_S * slow)
         hammered = {name: n for name, n in counts.items() if n > CONNECTIONS_MAX}
         self.assertEqual(hammered, {})
-        self.assertLess(stopped, 5 * harness.SLOW)
+        self.assertLess(stopped, 5 * slow)
         if harness.SLOW == 1:
             self.assertLess(memory, MEMORY_MAX_MB)
-            self.assertLess(used, PROCESSOR_MAX)
+            self.assertLess(used, PROCESSOR_MAX, "it comes to no rest")
         self.assertEqual(vigie.store_problems(), [])
 
 
