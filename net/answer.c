@@ -17,6 +17,7 @@ static const struct http_answer no_answer = {
 void answer_init(struct answer_reader *r)
 {
 	*r = (struct answer_reader){ .answer = no_answer };
+	pacing_init(&r->pacing);
 	arena_init(&r->memory, ANSWER_MEMORY_BYTES);
 }
 
@@ -29,6 +30,7 @@ static void forget(struct answer_reader *r)
 {
 	r->answer = no_answer;
 	r->complete = r->has_cache_control = false;
+	pacing_init(&r->pacing);
 	arena_reset(&r->memory);
 }
 
@@ -142,6 +144,17 @@ static void take_age(struct answer_reader *r, int64_t age_us)
 	r->has_cache_control = r->has_cache_control || age_us >= 0;
 }
 
+/* Several of these headers are as good as one with all their links. */
+static void take_links(struct answer_reader *r, struct str value)
+{
+	const struct str before = r->answer.links;
+	const struct str all = before.p
+		? arena_format(&r->memory, "%.*s, %.*s", STR_ARGS(before), STR_ARGS(value))
+		: arena_str(&r->memory, value);
+	if (all.p)
+		r->answer.links = all;
+}
+
 static void take_status(struct answer_reader *r, struct str line)
 {
 	forget(r);
@@ -164,6 +177,7 @@ static void take_header(struct answer_reader *r, struct str line, int64_t now_wa
 	 * none. */
 	if (has_control(value))
 		return;
+	pacing_take(&r->pacing, name, value, now_wall_us);
 	if (str_eq_ignore_case(name, STR("content-type"))) {
 		r->answer.content_type = media_type(r, value);
 		r->answer.charset = charset_of(r, value);
@@ -177,6 +191,8 @@ static void take_header(struct answer_reader *r, struct str line, int64_t now_wa
 		r->answer.etag = arena_str(&r->memory, value);
 	} else if (str_eq_ignore_case(name, STR("last-modified"))) {
 		r->answer.last_modified = arena_str(&r->memory, value);
+	} else if (str_eq_ignore_case(name, STR("link"))) {
+		take_links(r, value);
 	} else if (str_eq_ignore_case(name, STR("location"))) {
 		r->answer.location = arena_str(&r->memory, value);
 	}
@@ -198,6 +214,7 @@ enum answer_step answer_line(struct answer_reader *r, struct str line, int64_t n
 		take_header(r, line, now_wall_us);
 	} else if (r->answer.status / 100 != 1) {
 		r->complete = true;
+		r->answer.pace_us = pacing_wait_us(&r->pacing);
 		return ANSWER_COMPLETE;
 	}
 	return ANSWER_MORE;

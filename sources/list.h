@@ -7,5 +7,6 @@
 	KIND(feed) \
 	KIND(file) \
 	KIND(http) \
+	KIND(poll) \
 	KIND(websocket)
 /* clang-format on */
