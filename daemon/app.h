@@ -7,6 +7,9 @@
 
 struct reload;
 struct serve;
+struct web;
+struct web_answer;
+struct web_call;
 
 struct app {
 	struct loop *loop;
@@ -42,3 +45,7 @@ void status_metrics(const struct app *app, struct buf *out);
 /* daemon/serve.c: those over HTTP, on the loop. NULL after an error was logged. */
 struct serve *serve_start(struct app *app);
 void serve_stop(struct serve *serve); /* takes NULL */
+/* For web_add_route. */
+struct web *serve_web(struct serve *serve);
+/* web_answer, within the route's call or later. */
+void serve_answer(struct serve *serve, struct web_call *call, const struct web_answer *answer);

@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,47 +234,45 @@ static int run(struct app *app, const char *path)
 
 /* --- the command line --- */
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "once", no_argument, NULL, 'o' },
-	{ "log", required_argument, NULL, 'l' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+struct options {
+	const char *config;
+	bool once;
+	enum log_level level;
+};
+
+static bool take_log(const struct command *c, const char *value, void *options)
+{
+	if (log_level_of(str_of(value), &((struct options *)options)->level))
+		return true;
+	(void)command_usage(c, "--log takes error, warn, info or debug");
+	return false;
+}
+
+static const struct argument arguments[] = {
+	{ "config", 'c', "FILE", "configuration; default ~/.config/vigie/vigie.yaml",
+		offsetof(struct options, config), NULL },
+	{ "once", 0, NULL, "stop when all sources have ended and all is delivered",
+		offsetof(struct options, once), NULL },
+	{ "log", 0, "LEVEL", "error, warn, info (default) or debug", 0, take_log },
+	{ 0 },
 };
 
 static int run_main(int argc, char **argv)
 {
 	struct app app = { 0 };
 	struct arena arena;
-	const char *path = NULL;
-	enum log_level level = LOG_LEVEL_INFO;
-	optind = 1;
-	for (int c; (c = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1;) {
-		switch (c) {
-		case 'c':
-			path = optarg;
-			break;
-		case 'o':
-			app.once = true;
-			break;
-		case 'l':
-			if (!log_level_of(str_of(optarg), &level))
-				return command_usage(
-					&command_run, "--log takes error, warn, info or debug");
-			break;
-		case 'h':
-			command_help(&command_run, stdout);
-			return EXIT_FOUND;
-		default:
-			return command_usage(&command_run, NULL);
-		}
-	}
-	if (optind < argc)
-		return command_usage(&command_run, "too many arguments: '%s'", argv[optind]);
-	log_set_level(level);
+	struct options o = { .level = LOG_LEVEL_INFO };
+	struct operands words;
+	int code = arguments_parse(&command_run, argc, argv, &o, &words);
+	if (code >= 0)
+		return code;
+	if (words.count)
+		return command_usage(&command_run, "too many arguments: '%s'", words.items[0]);
+	app.once = o.once;
+	log_set_level(o.level);
 	(void)umask(077); /* what is stored is nobody else's business */
 	arena_init(&arena, 0);
-	int code = command_config(&path, &arena) ? run(&app, path) : EXIT_USAGE;
+	code = command_config(&o.config, &arena) ? run(&app, o.config) : EXIT_USAGE;
 	arena_finish(&arena);
 	return code;
 }
@@ -284,12 +281,10 @@ const struct command command_run = {
 	.name = "run",
 	.arguments = "[-c FILE] [--once]",
 	.help = "Watch the sources and tell the notifiers: the daemon.",
-	.options =
-		"  -c, --config FILE   configuration; default ~/.config/vigie/vigie.yaml\n"
-		"      --once          stop when all sources have ended and all is delivered\n"
-		"      --log LEVEL     error, warn, info (default) or debug\n"
-		"\nSIGHUP reloads the rules; SIGTERM and SIGINT stop cleanly.\n"
-		"\nExit status: 0 it stopped cleanly, 2 bad usage or configuration, 74 the disk\n"
-		"failed.\n",
+	.notes = "SIGHUP reloads the rules; SIGTERM and SIGINT stop cleanly.\n"
+		 "\n"
+		 "Exit status: 0 it stopped cleanly, 2 bad usage or configuration, 74 the disk\n"
+		 "failed.\n",
+	.options = arguments,
 	.run = run_main,
 };

@@ -1,5 +1,4 @@
 #define _GNU_SOURCE
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -266,33 +265,18 @@ static int print(struct str json, bool as_json)
 
 /* --- the command line --- */
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "json", no_argument, NULL, 'J' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+struct options {
+	const char *config;
+	bool json;
 };
 
-/* -1: go on; else the exit code. */
-static int parse(int argc, char **argv, const char **config, bool *json)
-{
-	optind = 1;
-	for (int c; (c = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1;) {
-		if (c == 'c') {
-			*config = optarg;
-		} else if (c == 'J') {
-			*json = true;
-		} else if (c == 'h') {
-			command_help(&command_status, stdout);
-			return EXIT_FOUND;
-		} else {
-			return command_usage(&command_status, NULL);
-		}
-	}
-	if (optind < argc)
-		return command_usage(&command_status, "takes no argument: '%s'", argv[optind]);
-	return -1;
-}
+static const struct argument arguments[] = {
+	{ "config", 'c', "FILE", "configuration of the daemon; its http.listen is asked",
+		offsetof(struct options, config), NULL },
+	{ "json", 0, NULL, "what the daemon answers, as it is", offsetof(struct options, json),
+		NULL },
+	{ 0 },
+};
 
 /* Where the daemon listens; absent after an error was printed. */
 static struct str find_daemon(const char *config, struct arena *arena)
@@ -316,20 +300,22 @@ static struct str find_daemon(const char *config, struct arena *arena)
 
 static int status_main(int argc, char **argv)
 {
-	const char *config = NULL;
-	bool json = false;
+	struct options o = { 0 };
+	struct operands words;
 	struct arena arena;
-	int code = parse(argc, argv, &config, &json);
+	int code = arguments_parse(&command_status, argc, argv, &o, &words);
 	if (code >= 0)
 		return code;
+	if (words.count)
+		return command_usage(&command_status, "takes no argument: '%s'", words.items[0]);
 	struct asking asking = { .good = false };
 	arena_init(&arena, 0);
 	buf_init(&asking.body, ANSWER_MAX_BYTES);
 	buf_init(&asking.problem, 0);
-	struct str listen = find_daemon(config, &arena);
+	struct str listen = find_daemon(o.config, &arena);
 	code = EXIT_USAGE;
 	if (listen.p)
-		code = ask(&asking, listen) ? print(buf_str(&asking.body), json) : EXIT_NOTHING;
+		code = ask(&asking, listen) ? print(buf_str(&asking.body), o.json) : EXIT_NOTHING;
 	buf_finish(&asking.problem);
 	buf_finish(&asking.body);
 	arena_finish(&arena);
@@ -340,9 +326,7 @@ const struct command command_status = {
 	.name = "status",
 	.arguments = "[-c FILE] [--json]",
 	.help = "Ask the daemon for its sources, its deliveries and its notifiers.",
-	.options = "  -c, --config FILE   configuration of the daemon; its http.listen is asked\n"
-		   "      --json          what the daemon answers, as it is\n"
-		   "\n"
-		   "Exit status: 0 it answers, 1 it does not, 2 bad usage or configuration.\n",
+	.notes = "Exit status: 0 it answers, 1 it does not, 2 bad usage or configuration.\n",
+	.options = arguments,
 	.run = status_main,
 };

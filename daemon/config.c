@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "daemon/config_keys.h"
-#include "rules/fields.h"
+#include "rules/language/fields.h"
 #include "web/address.h"
 
 /* $variable/name, or ~/otherwise/name; absent without a home. */

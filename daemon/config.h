@@ -3,7 +3,7 @@
 
 #include "model/map.h"
 #include "notifiers/notifier.h"
-#include "rules/ruleset.h"
+#include "rules/compile/ruleset.h"
 #include "sources/source.h"
 
 struct config {

@@ -1,7 +1,7 @@
 #include "daemon/config_keys.h"
 
 #include "base/clock.h"
-#include "rules/fields.h"
+#include "rules/language/fields.h"
 
 static const char *const archives[] = { "matches", "all", NULL };
 

@@ -19,14 +19,6 @@ static void print_help(FILE *out)
 		"'vigie COMMAND --help' tells more.\n");
 }
 
-static int run_command(const struct command *c, int argc, char **argv)
-{
-	char name[64]; /* with which getopt starts its complaints */
-	(void)snprintf(name, sizeof name, "vigie %s", c->name); /* cut, if it must be */
-	argv[1] = name;
-	return c->run(argc - 1, argv + 1);
-}
-
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -46,7 +38,7 @@ int main(int argc, char **argv)
 	size_t count = 0;
 	for (size_t i = 0; commands[i]; i++) {
 		if (strcmp(commands[i]->name, argv[1]) == 0)
-			return run_command(commands[i], argc, argv);
+			return commands[i]->run(argc - 1, argv + 1);
 		known[count++] = str_of(commands[i]->name);
 	}
 	struct str near = diag_nearest(str_of(argv[1]), known, count);

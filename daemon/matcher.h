@@ -2,7 +2,7 @@
  * daemon's sources share. */
 #pragma once
 
-#include "rules/scan.h"
+#include "rules/scan/scan.h"
 
 enum { MATCHER_MAX_REASONS = 32, MATCHER_MAX_REPORTS = 3 };
 

@@ -91,7 +91,7 @@ static void source_metrics(const struct app *app, struct buf *out)
 	for (size_t i = 0; i < pipeline_source_count(app->pipeline); i++) {
 		struct pipeline_source s = pipeline_source(app->pipeline, i);
 		struct prometheus_label label = { "source", s.source->name };
-		prometheus_value(out, live, &label, 1, s.source->state == SOURCE_LIVE);
+		prometheus_value(out, live, &label, 1, source_flows(s.source));
 	}
 }
 

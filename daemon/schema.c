@@ -6,7 +6,7 @@
 #include "base/escape.h"
 #include "conf/schema.h"
 #include "daemon/config_keys.h"
-#include "rules/fields.h"
+#include "rules/language/fields.h"
 #include "sources/preset.h"
 
 #define REF(name) "{\"$ref\":\"#/definitions/" name "\"}"

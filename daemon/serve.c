@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/app.h"
+#include "web/route.h"
 #include "web/server.h"
 
 struct serve {
@@ -76,6 +77,17 @@ struct serve *serve_start(struct app *app)
 	fd_watch_start(s->watch, LOOP_READABLE);
 	log_info("health, metrics and status on port %u of loopback", web_port(s->web));
 	return s;
+}
+
+struct web *serve_web(struct serve *s)
+{
+	return s->web;
+}
+
+void serve_answer(struct serve *s, struct web_call *call, const struct web_answer *answer)
+{
+	web_answer(call, answer);
+	timer_start(s->timer, 0);
 }
 
 void serve_stop(struct serve *s)

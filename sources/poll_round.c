@@ -444,44 +444,38 @@ static bool was_asked(const struct poll_round *r, struct str url)
 	return false;
 }
 
-/* What this round asks for first: newer than the newest. */
-static void make_base(struct poll_round *r)
+/* The address for what is newer than the value, or for all if that is empty. */
+static void make_url(
+	const struct poll_options *o, struct str newest, int64_t overlap, struct buf *out)
 {
-	const struct poll_options *o = &r->options;
-	buf_clear(&r->base);
-	if (!o->resume_parameter.p || r->state->value.n == 0) {
-		buf_add(&r->base, o->url);
+	struct buf text;
+	int64_t number;
+	buf_clear(out);
+	if (!o->resume_parameter.p || newest.n == 0) {
+		buf_add(out, o->url);
 		return;
 	}
-	struct buf value, text;
-	int64_t number;
-	buf_init(&value, POLL_VALUE_MAX_BYTES);
 	buf_init(&text, URL_MAX_BYTES);
-	if (o->resume_overlap > 0 && str_to_int64(buf_str(&r->state->value), &number))
-		buf_addf(&value, "%lld",
-			number > o->resume_overlap ? (long long)(number - o->resume_overlap) : 0);
+	const struct str format = o->resume_format, hole = STR("{value}");
+	const size_t at = str_find(format, hole);
+	buf_add(&text, str_slice(format, 0, at));
+	if (overlap > 0 && str_to_int64(newest, &number))
+		buf_addf(&text, "%lld", number > overlap ? (long long)(number - overlap) : 0);
 	else
-		buf_add(&value, buf_str(&r->state->value));
-	const size_t hole = str_find(o->resume_format, STR("{value}"));
-	if (hole != SIZE_MAX)
-		buf_add(&text, str_slice(o->resume_format, 0, hole));
-	buf_add(&text, buf_str(&value));
-	if (hole != SIZE_MAX)
-		buf_add(&text, str_slice(o->resume_format, hole + 7, o->resume_format.n));
-	resume_url(&r->base, o->url, o->resume_parameter, buf_str(&text), 0);
-	buf_finish(&value);
+		buf_add(&text, newest);
+	buf_add(&text, str_slice(format, at == SIZE_MAX ? format.n : at + hole.n, format.n));
+	resume_url(out, o->url, o->resume_parameter, buf_str(&text), 0);
 	buf_finish(&text);
 }
 
-/* The server gave the oldest that are newer than what we knew; there may be more. */
+/* The server gave the oldest that are newer than what was asked for; there may be more. */
 static void go_on_newer(struct poll_round *r, const struct page *page)
 {
-	const bool more = page->new_count > 0 && !r->baseline;
+	const bool more = page->count > 0 && !r->baseline && r->newest.n;
+	make_url(&r->options, buf_str(&r->newest), 0, &r->url);
 	if (!hand_out_records(r))
 		return;
-	make_base(r);
-	buf_clear(&r->url);
-	buf_add(&r->url, buf_str(&r->base));
+	buf_clear(&r->newest);
 	if (!more || was_asked(r, buf_str(&r->url))) {
 		end_good(r);
 	} else if ((int64_t)r->page_count >= r->options.pages) {
@@ -587,7 +581,7 @@ void poll_round_start(struct poll_round *r)
 {
 	forget(r);
 	r->baseline = !r->state->known && !r->options.all;
-	make_base(r);
+	make_url(&r->options, buf_str(&r->state->value), r->options.resume_overlap, &r->base);
 	buf_clear(&r->url);
 	buf_add(&r->url, buf_str(&r->base));
 	ask_page(r, true);
