@@ -1,7 +1,6 @@
 #include "sources/incoming.h"
 
 #include "base/mem.h"
-#include "conf/yaml.h"
 
 enum { KEEP, DROP, FAIL, GAP, BACKLOG_END, LISTS };
 

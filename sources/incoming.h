@@ -2,6 +2,7 @@
  * within it is the record, and which are news about the stream itself. */
 #pragma once
 
+#include "conf/yaml.h"
 #include "sources/adder.h"
 #include "sources/sieve.h"
 

@@ -160,16 +160,39 @@ void percent_encode(struct buf *out, struct str s)
 	}
 }
 
+/* The value, an integer put back by overlap, not below 0. */
+static void add_back(struct buf *out, struct str value, int64_t overlap)
+{
+	int64_t number;
+	if (overlap > 0 && str_to_int64(value, &number))
+		buf_addf(out, "%lld", number > overlap ? (long long)(number - overlap) : 0);
+	else
+		buf_add(out, value);
+}
+
 void resume_url(
 	struct buf *out, struct str url, struct str parameter, struct str value, int64_t overlap)
 {
-	int64_t number;
+	struct buf text;
+	buf_init(&text, 0);
+	add_back(&text, value, overlap);
 	buf_add(out, str_slice(url, 0, str_find_char(url, '#')));
 	buf_add_char(out, str_find_char(url, '?') == SIZE_MAX ? '?' : '&');
 	percent_encode(out, parameter);
 	buf_add_char(out, '=');
-	if (overlap > 0 && str_to_int64(value, &number))
-		buf_addf(out, "%lld", number > overlap ? (long long)(number - overlap) : 0);
-	else
-		percent_encode(out, value);
+	percent_encode(out, buf_str(&text));
+	buf_finish(&text);
+}
+
+void resume_text(struct buf *out, struct str text, struct str value, int64_t overlap)
+{
+	const struct str hole = STR("{value}");
+	for (;;) {
+		const size_t at = str_find(text, hole);
+		buf_add(out, str_slice(text, 0, at));
+		if (at == SIZE_MAX)
+			break;
+		add_back(out, value, overlap);
+		text = str_slice(text, at + hole.n, text.n);
+	}
 }

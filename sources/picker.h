@@ -34,5 +34,8 @@ void resume_value(const struct json_paths *path, struct str lines, struct buf *o
 void resume_url(
 	struct buf *out, struct str url, struct str parameter, struct str value, int64_t overlap);
 
+/* text with {value} in it replaced, an integer put back by overlap as above. */
+void resume_text(struct buf *out, struct str text, struct str value, int64_t overlap);
+
 /* Everything but letters, digits and - _ . ~ as %XX. */
 void percent_encode(struct buf *out, struct str s);

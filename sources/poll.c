@@ -25,6 +25,7 @@ struct poll_source {
 	struct str_list headers, drops, adds;
 	int64_t interval_us, interval_max_us, resume_overlap, pages;
 	int order, since, next;
+	bool allow_private;
 	struct str oauth_url, oauth_client_id, oauth_client_secret, oauth_user, oauth_password,
 		oauth_scope;
 	int oauth_grant;
@@ -35,7 +36,8 @@ struct poll_source {
 	struct timer *timer;
 	struct buf cursor; /* as it is on disk */
 	unsigned quiet; /* rounds without anything new, in a row */
-	bool told_missed;
+	int64_t round_us; /* wall: when the last good round began; 0: unknown */
+	int64_t asked_us; /* wall: when this one did */
 };
 
 /* ---- what comes ---- */
@@ -72,12 +74,21 @@ static void on_too_long(void *ctx, uint64_t count)
 	source_rejected(&p->base, count, "record too long");
 }
 
+static int64_t wall_us(const struct poll_source *p)
+{
+	return p->base.host->wall_us ? p->base.host->wall_us() : 1;
+}
+
+/* Before the first round of this run nobody knows when the last one was. */
 static void tell_missed(struct poll_source *p)
 {
-	if (!p->told_missed)
-		source_notice(&p->base,
-			"more came between two rounds than the server lists; posts may be missing");
-	p->told_missed = true;
+	const struct source_gap gap = {
+		.from_us = p->round_us ? p->round_us : p->asked_us,
+		.to_us = p->asked_us,
+		.kind = SOURCE_GAP_POSSIBLE,
+		.reason = STR("more came between two rounds than the server lists"),
+	};
+	source_gap(&p->base, &gap);
 }
 
 /* ---- when ---- */
@@ -106,6 +117,7 @@ static void on_end(void *ctx, const struct poll_result *result)
 	source_live(&p->base);
 	if (result->missed)
 		tell_missed(p);
+	p->round_us = p->asked_us;
 	if (result->any)
 		p->quiet = 0;
 	else if (p->quiet < QUIET_FACTOR * QUIET_FACTOR)
@@ -116,6 +128,7 @@ static void on_end(void *ctx, const struct poll_result *result)
 static void on_timer(void *ctx)
 {
 	struct poll_source *p = ctx;
+	p->asked_us = wall_us(p);
 	poll_round_start(p->round);
 }
 
@@ -197,10 +210,12 @@ static int poll_source_start(struct source *s, struct str cursor)
 		.fetch = { .token = p->token,
 			.ca_file = p->ca_file,
 			.headers = p->headers,
-			.oauth = p->oauth },
+			.oauth = p->oauth,
+			.private_redirects = p->allow_private },
 	};
 	p->round = poll_round_create(s->loop, s->http, &options, &p->state, &events, p);
 	p->timer = timer_create_on(s->loop, on_timer, p);
+	p->asked_us = wall_us(p);
 	poll_round_start(p->round);
 	return 0;
 }
@@ -365,6 +380,8 @@ static const struct conf_field poll_fields[] = {
 	OPTION("oauth_user", CONF_TEXT, oauth_user, .help = "the account of oauth_grant: password"),
 	OPTION("oauth_password", CONF_SECRET, oauth_password, .help = "its password"),
 	OPTION("oauth_scope", CONF_TEXT, oauth_scope, .help = "the rights to ask for"),
+	OPTION("allow_private", CONF_BOOL, allow_private, .fallback = "false",
+		.help = "let a redirect to another host lead to a private address"),
 	OPTION("ca_file", CONF_PATH, ca_file,
 		.help = "certificates to trust instead of the system's"),
 	{ .key = NULL },

@@ -192,6 +192,7 @@ static void ask(struct poll_fetch *f)
 		.stall_us = STALL_US,
 		.max_body_bytes = POLL_MAX_BODY_BYTES,
 		.max_redirects = MAX_REDIRECTS,
+		.private_redirects = o->private_redirects,
 		.ca_file = o->ca_file,
 		.gzip = true,
 	};

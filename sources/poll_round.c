@@ -449,21 +449,13 @@ static void make_url(
 	const struct poll_options *o, struct str newest, int64_t overlap, struct buf *out)
 {
 	struct buf text;
-	int64_t number;
 	buf_clear(out);
 	if (!o->resume_parameter.p || newest.n == 0) {
 		buf_add(out, o->url);
 		return;
 	}
 	buf_init(&text, URL_MAX_BYTES);
-	const struct str format = o->resume_format, hole = STR("{value}");
-	const size_t at = str_find(format, hole);
-	buf_add(&text, str_slice(format, 0, at));
-	if (overlap > 0 && str_to_int64(newest, &number))
-		buf_addf(&text, "%lld", number > overlap ? (long long)(number - overlap) : 0);
-	else
-		buf_add(&text, newest);
-	buf_add(&text, str_slice(format, at == SIZE_MAX ? format.n : at + hole.n, format.n));
+	resume_text(&text, o->resume_format, newest, overlap);
 	resume_url(out, o->url, o->resume_parameter, buf_str(&text), 0);
 	buf_finish(&text);
 }

@@ -20,10 +20,8 @@ struct refill {
 	struct buf newest; /* of the stream */
 	struct buf value; /* of one piece */
 	bool running;
-	int64_t pages; /* asked for since the start */
 	int tries;
-	int64_t pace_us;
-	int64_t began_us; /* wall */
+	int64_t broke_us, began_us; /* wall */
 };
 
 bool refill_check(const struct refill_options *o, const struct conf_node *node, struct diag *diag)
@@ -48,7 +46,7 @@ bool refill_check(const struct refill_options *o, const struct conf_node *node, 
 
 static int64_t wall_us(const struct refill *r)
 {
-	return r->source->host->wall_us ? r->source->host->wall_us() : 0;
+	return r->source->host->wall_us ? r->source->host->wall_us() : 1;
 }
 
 /* ---- a round of the list ---- */
@@ -67,10 +65,15 @@ static void on_too_long(void *ctx, uint64_t count)
 	source_rejected(r->source, count, "record too long");
 }
 
-static void tell_gap(struct refill *r, struct str why)
+static void tell_gap(struct refill *r, const char *why)
 {
-	source_notice(r->source, "what came while it was away cannot be fetched whole: %.*s",
-		STR_ARGS(why));
+	const struct source_gap gap = {
+		.from_us = r->broke_us,
+		.to_us = r->began_us,
+		.kind = SOURCE_GAP_LOST,
+		.reason = str_of(why),
+	};
+	source_gap(r->source, &gap);
 }
 
 /* From now on the stream's own place counts. */
@@ -78,6 +81,7 @@ static void finish(struct refill *r)
 {
 	r->running = false;
 	poll_state_raise(&r->state, buf_str(&r->newest));
+	source_caught_up(r->source);
 }
 
 static void on_end(void *ctx, const struct poll_result *result)
@@ -88,13 +92,15 @@ static void on_end(void *ctx, const struct poll_result *result)
 		return;
 	}
 	if (result->good) {
-		tell_gap(r, STR("it is more than the pages that may be asked for"));
 		finish(r);
+		tell_gap(r, "more came than may be fetched afterwards");
 		return;
 	}
 	if (++r->tries == MAX_TRIES) {
-		tell_gap(r, result->why);
+		source_notice(
+			r->source, "what it missed cannot be fetched: %.*s", STR_ARGS(result->why));
 		finish(r);
+		tell_gap(r, "what came cannot be fetched afterwards");
 		return;
 	}
 	int64_t wait_us = FIRST_WAIT_US << r->tries;
@@ -110,7 +116,7 @@ static void on_timer(void *ctx)
 }
 
 struct refill *refill_create(struct source *source, const struct refill_options *o,
-	const struct poll_fetch_options *fetch)
+	struct str_list drop, const struct poll_fetch_options *fetch)
 {
 	static const struct poll_events events = { on_lines, on_too_long, on_end };
 	size_t bad;
@@ -128,6 +134,7 @@ struct refill *refill_create(struct source *source, const struct refill_options 
 		.resume_overlap = o->overlap,
 		.next = POLL_NEXT_NEWER,
 		.pages = o->pages,
+		.drop = drop,
 		.fetch = *fetch,
 	};
 	r->round = poll_round_create(source->loop, source->http, &options, &r->state, &events, r);
@@ -161,7 +168,10 @@ void refill_start(struct refill *r, struct str cursor)
 	r->state.known = true;
 	r->running = true;
 	r->tries = 0;
+	r->broke_us = r->source->health.blind_since_us;
 	r->began_us = wall_us(r);
+	if (r->broke_us == 0)
+		r->broke_us = r->began_us;
 	poll_round_start(r->round);
 }
 

@@ -16,32 +16,32 @@ struct refill_options {
 	int64_t overlap, pages;
 };
 
-/* For the table of a source whose struct has such options as the member `refill`. */
-#define REFILL_FIELDS(type)                                                                      \
-	{ .key = "refill_url",                                                                   \
-		.type = CONF_TEXT,                                                               \
-		.offset = offsetof(type, refill.url),                                            \
-		.help = "a list of what the stream missed, asked for after a break" },           \
-		{ .key = "refill_path",                                                          \
-			.type = CONF_TEXT,                                                       \
-			.offset = offsetof(type, refill.path),                                   \
-			.fallback = "id",                                                        \
-			.help = "where a record has the value by which the list is asked" },     \
-		{ .key = "refill_parameter",                                                     \
-			.type = CONF_TEXT,                                                       \
-			.offset = offsetof(type, refill.parameter),                              \
-			.fallback = "min_id",                                                    \
-			.help = "the parameter of the list's url that takes it" },               \
-		{ .key = "refill_overlap",                                                       \
-			.type = CONF_INT,                                                        \
-			.offset = offsetof(type, refill.overlap),                                \
-			.fallback = "0",                                                         \
-			.max = INT64_MAX,                                                        \
-			.help = "how much less is asked for, if it is a whole number" },         \
-	{                                                                                        \
-		.key = "refill_pages", .type = CONF_INT, .offset = offsetof(type, refill.pages), \
-		.fallback = "50", .min = 1, .max = POLL_MAX_PAGES,                               \
-		.help = "how many pages of the list are asked for at most"                       \
+/* For the table of a source whose struct has such options as a member. */
+#define REFILL_FIELDS(owner, member)                                                              \
+	{ .key = "refill_url",                                                                    \
+		.type = CONF_TEXT,                                                                \
+		.offset = offsetof(owner, member.url),                                            \
+		.help = "a list of what the stream missed, asked for after a break" },            \
+		{ .key = "refill_path",                                                           \
+			.type = CONF_TEXT,                                                        \
+			.offset = offsetof(owner, member.path),                                   \
+			.fallback = "id",                                                         \
+			.help = "where a record has the value by which the list is asked" },      \
+		{ .key = "refill_parameter",                                                      \
+			.type = CONF_TEXT,                                                        \
+			.offset = offsetof(owner, member.parameter),                              \
+			.fallback = "min_id",                                                     \
+			.help = "the parameter of the list's url that takes it" },                \
+		{ .key = "refill_overlap",                                                        \
+			.type = CONF_INT,                                                         \
+			.offset = offsetof(owner, member.overlap),                                \
+			.fallback = "0",                                                          \
+			.max = INT64_MAX,                                                         \
+			.help = "how much less is asked for, if it is a whole number" },          \
+	{                                                                                         \
+		.key = "refill_pages", .type = CONF_INT, .offset = offsetof(owner, member.pages), \
+		.fallback = "50", .min = 1, .max = POLL_MAX_PAGES,                                \
+		.help = "how many pages of the list are asked for at most"                        \
 	}
 
 bool refill_check(
@@ -50,7 +50,7 @@ bool refill_check(
 struct refill;
 /* NULL without a url, which all functions here take. Needs a source that is started. */
 struct refill *refill_create(struct source *source, const struct refill_options *options,
-	const struct poll_fetch_options *fetch);
+	struct str_list drop, const struct poll_fetch_options *fetch);
 void refill_destroy(struct refill *r);
 /* The source is live again; its last block had this cursor. Absent: there is nothing to refill. */
 void refill_start(struct refill *r, struct str cursor);
