@@ -82,6 +82,8 @@ static void finish(struct refill *r)
 	r->running = false;
 	poll_state_raise(&r->state, buf_str(&r->newest));
 	source_caught_up(r->source);
+	/* A blank line is no record, and brings the cursor alone. */
+	(void)on_lines(r, STR("\n"), true);
 }
 
 static void on_end(void *ctx, const struct poll_result *result)

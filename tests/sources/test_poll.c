@@ -51,7 +51,8 @@ static void start(
 {
 	f->server = server_create(f->h.loop, steps, count);
 	harness_start(&f->h,
-		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/list', interval: 1s%s%s } "
+		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/list', interval: 100ms%s%s "
+		"} "
 		"}\n",
 		server_port(f->server), *options ? ", " : "", options);
 }
@@ -194,7 +195,7 @@ static void pages_are_followed_until_what_is_known(void **state)
 	until_records(f, "{\"id\":2}\n{\"id\":3}\n{\"id\":4}\n{\"id\":5}\n");
 	assert_true(str_starts(server_request(f->server, 2), STR("GET /p2 ")));
 	f->h.wanted_count = 0;
-	harness_run_for(&f->h, 1500 * US_PER_MS);
+	harness_run_for(&f->h, 300 * US_PER_MS);
 	assert_true(str_starts(server_request(f->server, 3), STR("GET /list ")));
 }
 
@@ -283,7 +284,7 @@ static void items_up_to_the_newest_are_asked_for(void **state)
 		ANSWER("null"), ANSWER("12"), ANSWER("{\"id\":12}"), ANSWER("12") };
 	f->server = server_create(f->h.loop, steps, 7);
 	harness_start(&f->h,
-		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/max', interval: 1s, "
+		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/max', interval: 100ms, "
 		"item_url: "
 		"'http://127.0.0.1:%d/i/{id}.json' } }\n",
 		server_port(f->server), server_port(f->server));
@@ -300,7 +301,7 @@ static void items_that_came_before_a_failure_are_kept(void **state)
 		STATUS("503 Busy"), ANSWER("12"), ANSWER("{\"id\":12}"), ANSWER("12") };
 	f->server = server_create(f->h.loop, steps, 7);
 	harness_start(&f->h,
-		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/max', interval: 1s, "
+		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/max', interval: 100ms, "
 		"item_url: "
 		"'http://127.0.0.1:%d/i/{id}' } }\n",
 		server_port(f->server), server_port(f->server));
@@ -308,7 +309,7 @@ static void items_that_came_before_a_failure_are_kept(void **state)
 	check_str(records_of(f), STR("{\"id\":11}\n"));
 	harness_forget(&f->h);
 	harness_start(&f->h,
-		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/max', interval: 1s, "
+		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/max', interval: 100ms, "
 		"item_url: "
 		"'http://127.0.0.1:%d/i/{id}' } }\n",
 		server_port(f->server), server_port(f->server));
@@ -323,7 +324,8 @@ static void a_list_of_ids_is_asked_for_one_by_one(void **state)
 		ANSWER("[4,3,2]") };
 	f->server = server_create(f->h.loop, steps, 6);
 	harness_start(&f->h,
-		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/new', interval: 1s, since: "
+		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/new', interval: 100ms, "
+		"since: "
 		"all, "
 		"drop: deleted, item_url: 'http://127.0.0.1:%d/i/{id}' } }\n",
 		server_port(f->server), server_port(f->server));
