@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "daemon/check.h"
 #include "daemon/command.h"
+#include "daemon/ingest.h"
 #include "rules/advice/lint.h"
 
 enum { SAMPLE_MAX_BYTES = 256 * 1024 * 1024 };
@@ -116,6 +117,8 @@ static int tell(struct checking *x)
 		(void)command_print_diag(c->diag); /* whether there are errors: see set */
 	if (!x->options.json && c->set)
 		check_text(c, &out);
+	if (!x->options.json && c->set && x->config)
+		config_ingest_urls(x->config, &out);
 	bool written = command_write(buf_str(&out));
 	buf_finish(&out);
 	if (x->options.junit)

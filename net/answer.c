@@ -146,17 +146,6 @@ static void take_age(struct answer_reader *r, int64_t age_us)
 	r->has_cache_control = r->has_cache_control || age_us >= 0;
 }
 
-/* Several of these headers are as good as one with all their links. */
-static void take_links(struct answer_reader *r, struct str value)
-{
-	const struct str before = r->answer.links;
-	const struct str all = before.p
-		? arena_format(&r->memory, "%.*s, %.*s", STR_ARGS(before), STR_ARGS(value))
-		: arena_str(&r->memory, value);
-	if (all.p)
-		r->answer.links = all;
-}
-
 static void take_packing(struct answer_reader *r, struct str value)
 {
 	struct str part;
@@ -217,16 +206,21 @@ static void take_header(struct answer_reader *r, struct str line, int64_t now_wa
 		r->answer.charset = charset_of(r, value);
 	} else if (str_eq_ignore_case(name, STR("cache-control"))) {
 		take_age(r, max_age_us(value));
-	} else if (str_eq_ignore_case(name, STR("expires")) && !r->has_cache_control) {
-		r->answer.max_age_us = expires_us(value, now_wall_us);
+	} else if (str_eq_ignore_case(name, STR("expires"))) {
+		r->answer.expires_zero = str_eq(value, STR("0"));
+		if (!r->has_cache_control)
+			r->answer.max_age_us = expires_us(value, now_wall_us);
+	} else if (str_eq_ignore_case(name, STR("link"))) {
+		r->answer.links = r->answer.links.p
+			? arena_format(&r->memory, "%.*s, %.*s", STR_ARGS(r->answer.links),
+				  STR_ARGS(value))
+			: arena_str(&r->memory, value);
 	} else if (str_eq_ignore_case(name, STR("retry-after"))) {
 		r->answer.retry_after_us = answer_retry_after_us(value, now_wall_us);
 	} else if (str_eq_ignore_case(name, STR("etag"))) {
 		r->answer.etag = arena_str(&r->memory, value);
 	} else if (str_eq_ignore_case(name, STR("last-modified"))) {
 		r->answer.last_modified = arena_str(&r->memory, value);
-	} else if (str_eq_ignore_case(name, STR("link"))) {
-		take_links(r, value);
 	} else if (str_eq_ignore_case(name, STR("content-encoding"))) {
 		take_packing(r, value);
 	} else if (str_eq_ignore_case(name, STR("transfer-encoding"))) {

@@ -47,6 +47,8 @@ struct source_part {
 	int64_t since_us; /* wall: when that began; 0: unknown */
 	int64_t next_us; /* monotonic: when it is asked again; 0: unknown */
 	struct str reason; /* why it fails */
+	int64_t well_at_us; /* wall: when it was last seen to be well; 0: never */
+	uint64_t records; /* new ones that it brought since the start */
 };
 
 /* Records a minute, over the last minute: those of this minute, and of the one before the share

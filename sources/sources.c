@@ -27,6 +27,7 @@
 enum {
 	MESSAGE_MAX_BYTES = 1024,
 	CURSOR_MAX_BYTES = 1536 * 1024,
+	PART_MAX_BYTES = 256,
 	BLOCK_MAX_BYTES = SOURCE_MAX_RECORD_BYTES + 2 * SOURCE_PIECE_BYTES,
 };
 
@@ -41,9 +42,10 @@ struct sources_entry {
 	struct backoff backoff, store_backoff;
 	struct buf cursor; /* of the last block taken */
 	bool cursor_known;
-	struct buf block, block_cursor; /* not taken yet, while store_error is set */
+	struct buf block, block_cursor, block_part; /* not taken yet, while store_error is set */
 	bool block_cursor_known;
 	int64_t block_received_at_us;
+	struct log_place block_place;
 	int store_error; /* negative errno of the last deliver; 0: no block is waiting */
 	bool letting_go; /* the type is still to be stopped */
 	bool started; /* at least once */
@@ -72,6 +74,7 @@ static struct sources_entry *create_entry(void)
 	buf_init(&entry->cursor, CURSOR_MAX_BYTES);
 	buf_init(&entry->block, BLOCK_MAX_BYTES);
 	buf_init(&entry->block_cursor, CURSOR_MAX_BYTES);
+	buf_init(&entry->block_part, PART_MAX_BYTES);
 	buf_init(&entry->said, MESSAGE_MAX_BYTES);
 	return entry;
 }
@@ -108,6 +111,7 @@ void sources_destroy(struct sources *all)
 		buf_finish(&s->entry->cursor);
 		buf_finish(&s->entry->block);
 		buf_finish(&s->entry->block_cursor);
+		buf_finish(&s->entry->block_part);
 		buf_finish(&s->entry->said);
 		mem_free(s->entry);
 		s->entry = NULL;
@@ -264,7 +268,7 @@ static int hand_over(struct source *s, const struct source_block *block)
 	entry->store_backoff = (struct backoff){ 0 };
 	s->block_count++;
 	s->byte_count += block->records.n;
-	if (block->cursor.p)
+	if (block->cursor.p && !block->part.p)
 		set_cursor(entry, block->cursor);
 	return 0;
 }
@@ -276,7 +280,9 @@ static bool hand_over_again(struct source *s)
 	const struct source_block block = {
 		.records = buf_str(&entry->block),
 		.cursor = known_cursor(&entry->block_cursor, entry->block_cursor_known),
+		.part = entry->block_part.n ? buf_str(&entry->block_part) : STR_NONE,
 		.received_at_us = entry->block_received_at_us,
+		.place = entry->block_place,
 	};
 	entry->store_error = hand_over(s, &block);
 	if (entry->store_error)
@@ -402,7 +408,11 @@ static void keep_for_later(struct source *s, const struct source_block *block, i
 	buf_clear(&entry->block_cursor);
 	buf_add(&entry->block_cursor, block->cursor);
 	entry->block_cursor_known = block->cursor.p && !entry->block_cursor.full;
+	buf_clear(&entry->block_part);
+	buf_add(&entry->block_part, block->part);
+	assert(!entry->block_part.full);
 	entry->block_received_at_us = block->received_at_us;
+	entry->block_place = block->place;
 	timer_start(entry->timer, 0);
 }
 
@@ -493,6 +503,8 @@ void source_notice(struct source *s, const char *format, ...)
 	buf_addv(&text, format, args);
 	va_end(args);
 	log_info("source '%.*s': %.*s", STR_ARGS(s->name), STR_ARGS(buf_str(&text)));
+	if (s->host->notice && text.n)
+		s->host->notice(s->host->ctx, s, text.p);
 	buf_finish(&text);
 }
 

@@ -11,6 +11,7 @@
 #include "sources/incoming.h"
 #include "sources/picker.h"
 #include "sources/refill.h"
+#include "sources/replay.h"
 #include "sources/web_options.h"
 
 enum {
@@ -31,7 +32,7 @@ struct websocket_source {
 	struct str_list headers, sends, sends_resume;
 	struct incoming_options incoming_options;
 	struct refill_options refill_options;
-	int64_t stall_us, resume_overlap, resume_gap;
+	int64_t stall_us, resume_overlap;
 	bool resume_received;
 
 	bool ready; /* what follows is made */
@@ -46,7 +47,7 @@ struct websocket_source {
 	int64_t opened_us;
 	bool has_data; /* something came on this connection */
 	bool sent_cursor; /* with this connection */
-	bool compared; /* what it began with, to what was asked for */
+	struct replay replay;
 	bool without_cursor; /* the next one: the server does not know that place any more */
 	uint64_t too_long_count;
 };
@@ -99,20 +100,6 @@ static void tell_gap(struct websocket_source *h, const char *reason)
 	source_gap(&h->base, &gap);
 }
 
-/* A server that no longer has all that came since may begin later and say nothing. */
-static void compare_first(struct websocket_source *h)
-{
-	struct buf first;
-	int64_t asked, got;
-	buf_init(&first, RESUME_MAX_BYTES);
-	const struct str all = buf_str(&h->block);
-	resume_value(h->path, str_slice(all, 0, str_find_char(all, '\n')), &first);
-	if (first.n && str_to_int64(buf_str(&h->cursor), &asked) &&
-		str_to_int64(buf_str(&first), &got) && got > asked && got - asked > h->resume_gap)
-		tell_gap(h, "the server began later than it was asked to");
-	buf_finish(&first);
-}
-
 static bool on_message(void *ctx, struct str text)
 {
 	struct websocket_source *h = ctx;
@@ -163,12 +150,11 @@ static bool on_piece(void *ctx)
 	h->too_long_count = too_long;
 	if (h->block.n == 0)
 		return true;
-	if (h->path && h->resume_gap > 0 && h->sent_cursor && !h->compared)
-		compare_first(h);
-	h->compared = true;
 	const struct str all = buf_str(&h->block);
 	const struct source_block block = { .records = all, .cursor = cursor_of(h, all) };
 	const bool taken = source_deliver(&h->base, &block) == 0;
+	if (h->path && taken)
+		replay_saw(&h->replay, &h->base, h->path, all, buf_str(&h->cursor));
 	buf_clear(&h->block);
 	return taken;
 }
@@ -309,7 +295,7 @@ static void prepare(struct websocket_source *h, struct str cursor)
 	h->refill = refill_create(&h->base, &h->refill_options, h->incoming_options.drop, &fetch);
 	h->timer = timer_create_on(h->base.loop, on_timer, h);
 	h->ready = true;
-	h->has_data = h->compared = h->backlog = false;
+	h->has_data = h->backlog = false;
 	buf_clear(&h->failure);
 	h->too_long_count = 0;
 	buf_clear(&h->block);
@@ -326,6 +312,7 @@ static int websocket_source_start(struct source *s, struct str cursor)
 	h->sent_cursor = (h->path || h->resume_received) && h->cursor.n && !h->without_cursor;
 	h->without_cursor = false;
 	s->resume = h->sent_cursor || (h->refill && h->cursor.n) ? SOURCE_REPLAYS : SOURCE_LOSES;
+	replay_start(&h->replay, s, h->sent_cursor ? buf_str(&h->cursor) : STR_NONE);
 	if (h->sent_cursor && !h->sends_resume.count)
 		resume_url(
 			&url, h->url, h->resume_parameter, buf_str(&h->cursor), h->resume_overlap);
@@ -493,8 +480,6 @@ static const struct conf_field websocket_fields[] = {
 		.help = "the parameter of the url that takes it"),
 	OPTION("resume_overlap", CONF_INT, resume_overlap, .fallback = "0", .max = INT64_MAX,
 		.help = "how much less is asked for, if it is a whole number"),
-	OPTION("resume_gap", CONF_INT, resume_gap, .fallback = "0", .max = INT64_MAX,
-		.help = "how much later than asked for the first record means a gap; 0: none does"),
 	OPTION("resume_received", CONF_BOOL, resume_received, .fallback = "false",
 		.help = "go on at the second when the last record came, instead of at a value"),
 	OPTION("resume_too_old", CONF_TEXT, resume_too_old,

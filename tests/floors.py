@@ -47,6 +47,7 @@ LIBRARIES = {
     "libuv": (r"uv\.h", ["net/*.c", "net/loop.h"]),
     "libcurl": (r"curl/.*", ["net/*.c"]),
     "wslay": (r"wslay/.*", ["net/*.c"]),
+    "zlib": (r"zlib\.h", ["net/gunzip.c"]),
     "PCRE2": (r"pcre2.*\.h", ["rules/regex/regex.c"]),
     "Vectorscan": (r"hs/.*|hs\.h", ["rules/regex/literals.c"]),
     "libstemmer": (r"libstemmer\.h", ["rules/text/stem.c"]),

@@ -44,7 +44,7 @@ static void print_mistakes(const char *path, struct buf *out)
 static void every_mistake_is_said_where_it_is(void **state)
 {
 	(void)state;
-	check_golden_folder("bad", 7, print_mistakes);
+	check_golden_folder("bad", 8, print_mistakes);
 }
 
 /* --- what a good one gives --- */

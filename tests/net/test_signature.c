@@ -1,4 +1,4 @@
-#include "notifiers/signature.h"
+#include "net/signature.h"
 #include "tests/check.h"
 
 static void check_signature(

@@ -1,4 +1,4 @@
-#include "notifiers/signature.h"
+#include "net/signature.h"
 
 #include <inttypes.h>
 #include <string.h>
