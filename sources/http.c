@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "net/sse.h"
-#include "sources/picker.h"
+#include "sources/incoming.h"
 #include "sources/records.h"
 #include "sources/refill.h"
 #include "sources/web_options.h"
@@ -28,7 +28,8 @@ static const char *const format_names[] = { "auto", "ndjson", "sse", NULL };
 struct http_source {
 	struct source base;
 	struct str url, token, ca_file;
-	struct str_list headers, events, drops;
+	struct str_list headers, events;
+	struct incoming_options incoming_options;
 	int format;
 	int64_t stall_us;
 	bool allow_private;
@@ -42,8 +43,8 @@ struct http_source {
 	struct records records;
 	struct sse sse;
 	struct buf block; /* the payloads of one piece */
-	struct drop drop;
-	struct buf kept; /* of a block, what is not dropped */
+	struct incoming *incoming;
+	struct buf kept; /* of a block, what is wanted */
 	struct buf problem; /* why the answer is not wanted; the end reports it */
 	enum backoff_kind problem_kind;
 	bool told_to_stop;
@@ -127,8 +128,11 @@ static bool on_headers(void *ctx, const struct http_answer *answer)
 
 static bool deliver(struct http_source *h, struct str records, struct str cursor)
 {
-	if (records.p)
-		records = drop_from(&h->drop, records, &h->kept);
+	if (records.p) {
+		uint64_t too_long;
+		records = incoming_lines(h->incoming, records, &h->kept, &too_long);
+		source_rejected(&h->base, too_long, "record too long");
+	}
 	if (h->refill) {
 		refill_saw(h->refill, records);
 		cursor = refill_cursor(h->refill);
@@ -312,11 +316,11 @@ static void prepare(struct http_source *h, struct str cursor)
 		buf_init(&h->problem, PROBLEM_MAX_BYTES);
 		buf_init(&h->kept, EVENTS_MAX_BYTES);
 		buf_init(&h->place, ID_MAX_BYTES);
-		drop_init(&h->drop, h->drops);
+		h->incoming = incoming_create(&h->incoming_options);
 	}
 	h->ready = true;
 	drop_refill(h);
-	h->refill = refill_create(&h->base, &h->refill_options, h->drops, &fetch);
+	h->refill = refill_create(&h->base, &h->refill_options, h->incoming_options.drop, &fetch);
 	buf_clear(&h->place);
 	buf_add(&h->place, cursor);
 	records_reset(&h->records);
@@ -381,7 +385,8 @@ static void http_source_finish(struct source *s)
 	buf_finish(&h->problem);
 	buf_finish(&h->kept);
 	buf_finish(&h->place);
-	drop_finish(&h->drop);
+	incoming_destroy(h->incoming);
+	h->incoming = NULL;
 	h->ready = false;
 }
 
@@ -390,15 +395,15 @@ static void http_source_finish(struct source *s)
 static bool http_source_check(struct source *s, const struct conf_node *node, struct diag *diag)
 {
 	const struct http_source *h = (const struct http_source *)s;
-	const struct conf_node *events = conf_get(node, "events"), *drop = conf_get(node, "drop");
+	const struct conf_node *events = conf_get(node, "events");
 	const struct web_options options = { h->url, h->token, h->headers, STR("http://"),
 		STR("https://") };
 	if (h->events.count && h->format == FORMAT_NDJSON)
 		diag_warning(diag, events ? events->at : node->at,
 			"lines have no event types: 'events'");
-	const bool drops = drop_check(h->drops, drop ? drop->at : node->at, diag);
+	const bool incoming = incoming_check(&h->incoming_options, node, diag);
 	const bool refill = refill_check(&h->refill_options, node, diag);
-	return web_check(&options, node, diag) && drops && refill;
+	return web_check(&options, node, diag) && incoming && refill;
 }
 
 static const struct conf_field http_fields[] = {
@@ -425,10 +430,22 @@ static const struct conf_field http_fields[] = {
 		.type = CONF_TEXTS,
 		.offset = offsetof(struct http_source, events),
 		.help = "the types of server-sent events to take; all if absent" },
+	{ .key = "keep",
+		.type = CONF_TEXTS,
+		.offset = offsetof(struct http_source, incoming_options.keep),
+		.help = "only records with one of these, each PATH=VALUE or PATH" },
 	{ .key = "drop",
 		.type = CONF_TEXTS,
-		.offset = offsetof(struct http_source, drops),
-		.help = "records to leave out, each PATH=VALUE" },
+		.offset = offsetof(struct http_source, incoming_options.drop),
+		.help = "records to leave out, each PATH=VALUE or PATH" },
+	{ .key = "payload",
+		.type = CONF_TEXT,
+		.offset = offsetof(struct http_source, incoming_options.payload),
+		.help = "where in what comes the record is, as JSON or as a text of JSON" },
+	{ .key = "add",
+		.type = CONF_TEXTS,
+		.offset = offsetof(struct http_source, incoming_options.add),
+		.help = "what to add to records, each KEY=TEXT with {path} for values" },
 	{ .key = "stall",
 		.type = CONF_DURATION,
 		.offset = offsetof(struct http_source, stall_us),

@@ -73,3 +73,25 @@ unsigned incoming_take(struct incoming *in, struct str message, struct buf *out)
 	return (lists & 1U << FAIL ? INCOMING_FAIL : 0U) | (lists & 1U << GAP ? INCOMING_GAP : 0U) |
 		(lists & 1U << BACKLOG_END ? INCOMING_BACKLOG_END : 0U);
 }
+
+struct str incoming_lines(
+	struct incoming *in, struct str lines, struct buf *out, uint64_t *too_long)
+{
+	struct str line;
+	*too_long = 0;
+	if (!in->sieve && !in->adder)
+		return lines;
+	buf_clear(out);
+	while (str_next(&lines, '\n', &line)) {
+		const size_t from = out->n;
+		line = str_trim(line);
+		if (line.n)
+			(void)incoming_take(in, line, out);
+		if (!out->full)
+			continue;
+		out->full = false;
+		out->n = from;
+		++*too_long;
+	}
+	return out->n ? buf_str(out) : STR("");
+}

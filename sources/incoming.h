@@ -28,3 +28,7 @@ struct incoming *incoming_create(const struct incoming_options *options);
 void incoming_destroy(struct incoming *in); /* takes NULL */
 /* Adds what the message holds to out as one line, or nothing; the bits say what it means. */
 unsigned incoming_take(struct incoming *in, struct str message, struct buf *out);
+/* The same of whole lines, of which the last may lack its LF: `lines` itself if there is nothing to
+ * do, else a view of out. *too_long: how many records out had no room for. */
+struct str incoming_lines(
+	struct incoming *in, struct str lines, struct buf *out, uint64_t *too_long);

@@ -1,28 +1,8 @@
-/* What a source reads in its records itself, beside the map: the value to resume at, and whether to
- * drop a record. */
+/* What a source reads in its records itself, beside the map: the value to resume at. */
 #pragma once
 
 #include "base/buf.h"
-#include "base/diag.h"
 #include "base/json.h"
-
-/* ---- dropping: records in which a path holds a value ---- */
-
-enum { DROP_MAX_RULES = 32 };
-
-struct drop {
-	struct str_list rules; /* each PATH=VALUE, owned by the source */
-	struct json_paths *paths; /* NULL: nothing is dropped */
-};
-
-/* Errors go to diag; false then. */
-bool drop_check(struct str_list rules, struct where at, struct diag *diag);
-void drop_init(struct drop *d, struct str_list rules); /* checked */
-void drop_finish(struct drop *d); /* takes {0} */
-/* The lines that stay: `lines` itself if all do, else a view of out. */
-struct str drop_from(const struct drop *d, struct str lines, struct buf *out);
-
-/* ---- resuming ---- */
 
 enum { RESUME_MAX_BYTES = 512 };
 

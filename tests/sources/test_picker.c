@@ -100,30 +100,6 @@ static void the_value_goes_into_the_query(void **state)
 	check_url("ws://a", "t", "9223372036854775807", 1, "ws://a?t=9223372036854775806");
 }
 
-/* ---- dropping ---- */
-
-static void records_with_the_value_are_left_out(void **state)
-{
-	(void)state;
-	const struct str rules[] = { STR("meta.domain=canary"), STR("bot=true"),
-		STR("tags[]=a=b") };
-	struct drop d;
-	struct buf out;
-	buf_init(&out, 1000);
-	drop_init(&d, (struct str_list){ rules, 3 });
-	check_text(drop_from(&d,
-			   STR("{\"id\":1}\n{\"meta\":{\"domain\":\"canary\"}}\n{\"bot\":true}\n"
-			       "{\"tags\":[\"c\",\"a=b\"]}\n{\"bot\":\"no\"}\nno JSON\n{\"id\":2}"),
-			   &out),
-		"{\"id\":1}\n{\"bot\":\"no\"}\nno JSON\n{\"id\":2}");
-	drop_finish(&d);
-	drop_init(&d, (struct str_list){ NULL, 0 });
-	const struct str lines = STR("{\"bot\":true}\n");
-	assert_ptr_equal(drop_from(&d, lines, &out).p, lines.p);
-	drop_finish(&d);
-	buf_finish(&out);
-}
-
 /* ---- what people wrote ---- */
 
 static void check_message(struct harness *h, const char *options, const char *part)
@@ -177,7 +153,6 @@ int main(void)
 		cmocka_unit_test(the_last_value_counts),
 		cmocka_unit_test(a_value_that_is_too_long_is_none),
 		cmocka_unit_test(the_value_goes_into_the_query),
-		cmocka_unit_test(records_with_the_value_are_left_out),
 		TEST(mistakes_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

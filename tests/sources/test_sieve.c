@@ -1,8 +1,7 @@
 #include "tests/check.h"
 
 #include "base/mem.h"
-#include "sources/adder.h"
-#include "sources/sieve.h"
+#include "sources/incoming.h"
 
 static unsigned look(const char *message, struct str *record)
 {
@@ -124,6 +123,69 @@ static void templates_that_are_none_are_told(void **state)
 	diag_destroy(diag);
 }
 
+static void records_with_the_value_are_left_out(void **state)
+{
+	(void)state;
+	const struct str rules[] = { STR("meta.domain=canary"), STR("bot=true"),
+		STR("tags[]=a=b") };
+	const struct incoming_options options = { .drop = { rules, 3 } }, none = { 0 };
+	struct incoming *in = incoming_create(&options);
+	struct buf out;
+	uint64_t too_long = 9;
+	buf_init(&out, 1000);
+	check_text(incoming_lines(in,
+			   STR("{\"id\":1}\n{\"meta\":{\"domain\":\"canary\"}}\r\n{\"bot\":true}\n"
+			       "{\"tags\":[\"c\",\"a=b\"]}\n{\"bot\":\"no\"}\nno JSON\n{\"id\":2}"),
+			   &out, &too_long),
+		"{\"id\":1}\n{\"bot\":\"no\"}\nno JSON\n{\"id\":2}\n");
+	assert_int_equal(too_long, 0);
+	incoming_destroy(in);
+	in = incoming_create(&none);
+	const struct str lines = STR("{\"bot\":true}\r\n\n");
+	assert_ptr_equal(incoming_lines(in, lines, &out, &too_long).p, lines.p);
+	incoming_destroy(in);
+	buf_finish(&out);
+}
+
+static void what_does_not_fit_is_left_out_and_counted(void **state)
+{
+	(void)state;
+	const struct str add[] = { STR("b={a}") };
+	const struct incoming_options options = { .add = { add, 1 } };
+	struct incoming *in = incoming_create(&options);
+	struct buf out;
+	uint64_t too_long;
+	buf_init(&out, 40);
+	check_text(incoming_lines(in, STR("{\"a\":1}\n{\"a\":\"123456789012\"}\n{\"a\":2}\n"), &out,
+			   &too_long),
+		"{\"b\":\"1\",\"a\":1}\n{\"b\":\"2\",\"a\":2}\n");
+	assert_int_equal(too_long, 1);
+	incoming_destroy(in);
+	buf_finish(&out);
+}
+
+static void messages_are_kept_unpacked_and_told_about(void **state)
+{
+	(void)state;
+	const struct str keep[] = { STR("[0]=EVENT") }, end[] = { STR("[0]=EOSE") },
+			 fail[] = { STR("[0]=CLOSED") };
+	const struct incoming_options options = { .keep = { keep, 1 },
+		.backlog_end = { end, 1 },
+		.fail = { fail, 1 },
+		.payload = STR("[2]") };
+	struct incoming *in = incoming_create(&options);
+	struct buf out;
+	buf_init(&out, 0);
+	assert_int_equal(incoming_take(in, STR("[\"EVENT\",\"s\",{\"id\":\n1}]"), &out), 0);
+	assert_int_equal(incoming_take(in, STR("[\"EOSE\",\"s\",{}]"), &out), INCOMING_BACKLOG_END);
+	assert_int_equal(incoming_take(in, STR("[\"CLOSED\",\"s\",\"x\"]"), &out), INCOMING_FAIL);
+	assert_int_equal(incoming_take(in, STR("[\"NOTICE\",\"s\",{\"id\":2}]"), &out), 0);
+	assert_int_equal(incoming_take(in, STR("[\"EVENT\",\"s\"]"), &out), 0);
+	check_text(buf_str(&out), "{\"id\": 1}\n");
+	incoming_destroy(in);
+	buf_finish(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +195,9 @@ int main(void)
 		cmocka_unit_test(rules_that_are_none_are_told),
 		cmocka_unit_test(a_record_gets_what_its_values_make),
 		cmocka_unit_test(templates_that_are_none_are_told),
+		cmocka_unit_test(records_with_the_value_are_left_out),
+		cmocka_unit_test(what_does_not_fit_is_left_out_and_counted),
+		cmocka_unit_test(messages_are_kept_unpacked_and_told_about),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
