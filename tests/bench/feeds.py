@@ -197,6 +197,7 @@ def evenness(times, start, length):
         place = int((at - start) / length * 20)
         if 0 <= place < 20:
             counts[place] += 1
+    print("  requests of each twentieth:", *counts)
     return max(counts) / (sum(counts) / 20) if sum(counts) else 0.0
 
 

@@ -158,7 +158,7 @@ static void a_cursor_brings_back_what_was_written(void **state)
 	feed_state_init(&other, STR("http://b/"));
 	feed_state_move(&out, STR("http://moved/"));
 	feed_state_validators(&out, STR("W/\"x\""), STR("never"));
-	assert_true(feed_state_see(&out, keys, 4));
+	assert_true(feed_state_see(&out, keys, 4, true));
 	out.read_at_us = 123;
 	feed_state_format(&out, &cursor);
 	assert_false(feed_state_parse(buf_str(&cursor), &other));
@@ -193,7 +193,7 @@ static void the_largest_state_fits_a_cursor(void **state)
 	feed_state_move(&f, (struct str){ url, sizeof url - 1 });
 	feed_state_move(&f, (struct str){ tag, sizeof tag });
 	feed_state_validators(&f, (struct str){ tag, sizeof tag }, (struct str){ tag, sizeof tag });
-	assert_true(feed_state_see(&f, keys, FEED_MAX_KEYS));
+	assert_true(feed_state_see(&f, keys, FEED_MAX_KEYS, true));
 	assert_int_equal(f.key_count, FEED_MAX_KEYS);
 	buf_init(&cursor, FEED_CURSOR_MAX_BYTES);
 	feed_state_format(&f, &cursor);
@@ -232,10 +232,10 @@ static void keys_of_entries_that_left_are_kept_for_a_while(void **state)
 	feed_state_init(&f, STR("http://a/"));
 	for (uint64_t i = 0; i < FEED_MIN_KEYS; i++)
 		keys[i] = i + 1;
-	assert_true(feed_state_see(&f, keys, FEED_MIN_KEYS));
-	assert_false(feed_state_see(&f, keys, FEED_MIN_KEYS));
+	assert_true(feed_state_see(&f, keys, FEED_MIN_KEYS, true));
+	assert_false(feed_state_see(&f, keys, FEED_MIN_KEYS, true));
 	const uint64_t later[] = { 1000, 2, 1000 };
-	assert_true(feed_state_see(&f, later, 3));
+	assert_true(feed_state_see(&f, later, 3, true));
 	assert_int_equal(f.key_count, FEED_MIN_KEYS);
 	assert_true(feed_state_saw(&f, 1000) && feed_state_saw(&f, 2));
 	assert_true(feed_state_saw(&f, FEED_MIN_KEYS - 1));
@@ -250,7 +250,7 @@ static void an_entry_is_new_once(void **state)
 	bool fresh[5];
 	const uint64_t known[] = { 7, 0 }, keys[] = { 9, 7, 8, 9, 0 };
 	feed_state_init(&f, STR("http://a/"));
-	(void)feed_state_see(&f, known, 2);
+	(void)feed_state_see(&f, known, 2, true);
 	assert_int_equal(feed_state_new(&f, keys, 5, fresh), 2);
 	assert_true(fresh[0] && !fresh[1] && fresh[2] && !fresh[3] && !fresh[4]);
 	feed_state_finish(&f);
