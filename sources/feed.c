@@ -1,15 +1,15 @@
 /* Feeds: each is asked at its own time, several at once, of one host one at a time. What was not
  * seen before is one post each. A feed that fails is asked less often and stops no other: the
  * source itself fails only with the store. */
-#include "sources/feed_hub.h"
 #include "sources/feed_source.h"
-#include "sources/feed_websub.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "conf/yaml.h"
+#include "sources/feed_hub.h"
+#include "sources/feed_websub.h"
 
 /* Between two requests to one host. */
 #define HOST_PAUSE_US US_PER_S
