@@ -65,7 +65,7 @@ static int64_t wait_us(struct feed_fetch *fetch, bool lasting)
 		.failures = task->failures,
 		.lasting = lasting,
 		.pushed = feed_hub_pushes(f, task),
-		.dice = (uint32_t)(str_hash(task->state.url) >> 20) * (task->poll_count + 1),
+		.dice = feed_schedule_dice(str_hash(task->state.url), task->poll_count),
 	};
 	const int64_t later_us = task->later_us;
 	task->later_us = 0;

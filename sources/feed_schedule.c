@@ -83,6 +83,12 @@ int64_t feed_schedule_wait_us(const struct feed_schedule *s, int64_t wall_us)
 	return wall_us > 0 ? past_skips(s, wait_us, wall_us) : wait_us;
 }
 
+uint32_t feed_schedule_dice(uint64_t hash, unsigned n)
+{
+	/* Of a product the upper bits are the mixed ones. */
+	return (uint32_t)((hash ^ n) * UINT64_C(0x9E3779B97F4A7C15) >> 40);
+}
+
 unsigned feed_schedule_haste(unsigned haste, size_t fresh, size_t count)
 {
 	if (fresh == 0)

@@ -30,6 +30,9 @@ enum { FEED_MAX_HASTE = 2 };
  * skipped. */
 int64_t feed_schedule_wait_us(const struct feed_schedule *s, int64_t wall_us);
 
+/* For a feed's nth request; hash is of its address. */
+uint32_t feed_schedule_dice(uint64_t hash, unsigned n);
+
 /* The haste after a document of which `fresh` of `count` entries are new: more if half of them are,
  * less if none is. */
 unsigned feed_schedule_haste(unsigned haste, size_t fresh, size_t count);
