@@ -200,6 +200,11 @@ static bool take_color(const struct command *c, const char *value, void *options
 	return input_color(c, value, &((struct options *)options)->color);
 }
 
+static bool take_format(const struct command *c, const char *value, void *options)
+{
+	return input_format(c, value, &((struct options *)options)->map);
+}
+
 static const struct argument arguments[] = {
 	{ "config", 'c', "FILE", "configuration whose rules are used",
 		offsetof(struct options, config), NULL },
@@ -207,8 +212,10 @@ static const struct argument arguments[] = {
 		offsetof(struct options, rules), NULL },
 	{ "map", 0, "NAME",
 		"where the records' text is: auto (default), bluesky,\nmastodon, x, tweet-v1, "
-		"post, text (each line is a text),\nor one of the configuration's maps",
+		"journal, post, text (each line\nis a text), or one of the configuration's maps",
 		offsetof(struct options, map), NULL },
+	{ "format", 0, "FORMAT", "ndjson, or text: lines of a log, the same as --map text", 0,
+		take_format },
 	{ "json", 0, NULL, "one JSON object a match", offsetof(struct options, json), NULL },
 	{ "count", 0, NULL, "only the number of matching posts", offsetof(struct options, count),
 		NULL },

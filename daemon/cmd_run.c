@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "daemon/app.h"
 #include "daemon/command.h"
+#include "daemon/input.h"
 
 #define EXPIRE_INTERVAL_US (10 * US_PER_MINUTE)
 #define STOP_PATIENCE_US (5 * US_PER_S)
@@ -61,7 +62,7 @@ void app_stop(struct app *app, int exit_code)
 static void on_signal(void *ctx, int number)
 {
 	struct app *app = ctx;
-	if (number == SIGHUP)
+	if (number == SIGHUP && !app->observer)
 		app_reload(app);
 	else
 		app_stop(app, EXIT_FOUND);
@@ -96,9 +97,19 @@ static void stop_if_done(struct app *app)
 	app_stop(app, EXIT_FOUND);
 }
 
+static void on_alert(void *ctx, const struct alert *alert)
+{
+	const struct app *app = ctx;
+	if (app->observer)
+		app->observer->alert(app->observer->ctx, alert);
+}
+
 static void on_alerts_added(void *ctx)
 {
-	dispatch_wake(((struct app *)ctx)->dispatch);
+	const struct app *app = ctx;
+	if (app->observer)
+		app->observer->alerts_added(app->observer->ctx);
+	dispatch_wake(app->dispatch);
 }
 
 static void on_source_ended(void *ctx)
@@ -158,8 +169,15 @@ static void start_parts(struct app *app)
 {
 	struct dispatch_host dispatch_host = { clock_wall_us, random_bits, on_store_failed,
 		on_settled, app };
-	struct pipeline_host pipeline_host = { clock_wall_us, clock_monotonic_us, on_alerts_added,
-		on_source_ended, on_store_failed, app };
+	struct pipeline_host pipeline_host = {
+		.wall_us = clock_wall_us,
+		.monotonic_us = clock_monotonic_us,
+		.alert = on_alert,
+		.alerts_added = on_alerts_added,
+		.source_ended = on_source_ended,
+		.store_failed = on_store_failed,
+		.ctx = app,
+	};
 	app->http = http_client_create(app->loop);
 	notifiers_open(app->config->notifiers, app->loop, app->http);
 	app->dispatch = dispatch_create(
@@ -177,6 +195,10 @@ static void start_parts(struct app *app)
 
 static void finish(struct app *app)
 {
+	if (app->observer)
+		for (size_t i = 0; i < pipeline_source_count(app->pipeline); i++)
+			matcher_counts_add(
+				&app->observer->counts, pipeline_source(app->pipeline, i).counts);
 	serve_stop(app->serve);
 	for (size_t i = 0; i < 3; i++)
 		signal_watch_destroy(app->signals[i]);
@@ -198,18 +220,12 @@ static void finish(struct app *app)
 	store_close(app->store);
 }
 
-static int run(struct app *app, const char *path)
+int app_run(struct app *app)
 {
 	app->started_at_us = clock_wall_us();
-	if (!load_config(app, path)) {
-		config_destroy(app->config);
-		return EXIT_USAGE;
-	}
-	if (app->config->timezone.p) {
+	if (app->config->timezone.p)
 		/* Before any thread starts: mails and bubbles tell times in it. */
-		setenv("TZ", arena_text(&app->config->arena, app->config->timezone), 1);
-		tzset();
-	}
+		input_set_timezone(app->config->timezone, &app->config->arena);
 	if (!open_store(app)) {
 		config_destroy(app->config);
 		return EXIT_USAGE;
@@ -230,6 +246,14 @@ static int run(struct app *app, const char *path)
 	loop_run(app->loop);
 	finish(app);
 	return app->exit_code;
+}
+
+static int run(struct app *app, const char *path)
+{
+	if (load_config(app, path))
+		return app_run(app);
+	config_destroy(app->config);
+	return EXIT_USAGE;
 }
 
 /* --- the command line --- */

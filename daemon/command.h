@@ -14,6 +14,7 @@ enum {
 	EXIT_FOUND = 0, /* found, fine */
 	EXIT_NOTHING = 1, /* nothing found, tests failed */
 	EXIT_USAGE = 2, /* bad usage or configuration */
+	EXIT_UNREACHED = 69, /* a source that was to be tried cannot be reached */
 	EXIT_STORE = 74, /* the disk let us down: nothing more is acknowledged */
 };
 
@@ -27,7 +28,8 @@ struct command {
 };
 
 extern const struct command command_run, command_match, command_check, command_explain,
-	command_backtest, command_deliveries, command_status, command_schema;
+	command_backtest, command_deliveries, command_sources, command_sources_try, command_status,
+	command_schema, command_watch;
 extern const struct command *const commands[]; /* ends in NULL */
 
 void command_help(const struct command *c, FILE *out);

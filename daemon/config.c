@@ -189,8 +189,8 @@ static void load_watchdog(
 	struct config_watchdog_keys keys;
 	if (!node)
 		return;
-	if (!conf_decode(config_watchdog_fields, NULL, node, &keys, &c->arena, diag))
-		return;
+	/* What is wrong with one key says nothing against the others. */
+	(void)conf_decode(config_watchdog_fields, NULL, node, &keys, &c->arena, diag);
 	c->watchdog.asked = true;
 	c->watchdog.blind_after_us = keys.blind_after_us;
 	c->watchdog.severity = keys.severity;
@@ -224,14 +224,16 @@ static bool is_yaml(const char *path)
 	return str_ends(name, STR(".yaml")) || str_ends(name, STR(".yml"));
 }
 
-/* Reads the file into the config's arena; NULL if there is nothing to go on with. */
-static struct config *read_whole(const char *path, const struct conf_node **root,
+/* Reads the file, or the text if there is one, into the config's arena; NULL if there is nothing to
+ * go on with. */
+static struct config *read_whole(const char *path, struct str text, const struct conf_node **root,
 	struct config_keys *keys, struct diag *diag)
 {
 	struct config *c = mem_zero(1, sizeof *c);
 	arena_init(&c->arena, 0);
 	c->path = arena_text(&c->arena, str_of(path));
-	*root = config_read(c->path, &c->arena, diag);
+	*root = text.p ? conf_read_text(c->path, text, &c->arena, diag)
+		       : config_read(c->path, &c->arena, diag);
 	if (!*root) {
 		config_destroy(c);
 		return NULL;
@@ -242,11 +244,22 @@ static struct config *read_whole(const char *path, const struct conf_node **root
 	return c;
 }
 
-struct config *config_load(const char *path, struct diag *diag)
+static void load_sources(
+	struct config *c, struct config_keys *keys, bool since_all, struct diag *diag)
+{
+	config_expand_presets(c, &keys->sources, &keys->maps, diag);
+	if (since_all)
+		keys->sources = config_since_all(keys->sources, &c->arena);
+	config_load_maps(c, keys->maps, diag);
+	config_check_maps(c, keys->maps, keys->sources, diag);
+	c->sources = sources_create(keys->sources, &c->arena, diag);
+}
+
+struct config *config_load_text(const char *path, struct str text, struct diag *diag)
 {
 	struct config_keys keys;
 	const struct conf_node *root;
-	struct config *c = read_whole(path, &root, &keys, diag);
+	struct config *c = read_whole(path, text, &root, &keys, diag);
 	if (!c)
 		return NULL;
 	struct str_list known = config_target_names(keys.notifiers, &c->arena);
@@ -255,13 +268,30 @@ struct config *config_load(const char *path, struct diag *diag)
 	load_timezone(c, root, keys.timezone, diag);
 	load_notify(c, root, keys.notify, known, diag);
 	load_watchdog(c, keys.watchdog, known, diag);
-	config_expand_presets(c, &keys.sources, &keys.maps, diag);
-	config_load_maps(c, keys.maps, diag);
-	config_check_maps(c, keys.maps, keys.sources, diag);
-	c->sources = sources_create(keys.sources, &c->arena, diag);
+	load_sources(c, &keys, false, diag);
 	config_check_ingest(c, diag);
 	c->notifiers = notifiers_create(keys.notifiers, &c->arena, diag);
 	c->rules = load_rules(root, &c->arena, diag);
+	return c;
+}
+
+struct config *config_load(const char *path, struct diag *diag)
+{
+	return config_load_text(path, STR_NONE, diag);
+}
+
+struct config *config_load_source(
+	const char *path, struct str text, struct str name, struct diag *diag)
+{
+	struct config_keys keys;
+	const struct conf_node *root;
+	struct config *c = read_whole(path, text, &root, &keys, diag);
+	if (!c)
+		return NULL;
+	keys.sources = config_one_source(keys.sources, name, &c->arena, diag);
+	load_timezone(c, root, keys.timezone, diag);
+	load_sources(c, &keys, true, diag);
+	c->notifiers = notifiers_create(NULL, &c->arena, diag);
 	return c;
 }
 
@@ -269,7 +299,7 @@ struct config *config_load_part(const char *path, enum config_part part, struct 
 {
 	struct config_keys keys;
 	const struct conf_node *root;
-	struct config *c = read_whole(path, &root, &keys, diag);
+	struct config *c = read_whole(path, STR_NONE, &root, &keys, diag);
 	if (c && part == CONFIG_STORE)
 		load_store(c, keys.store, true, diag);
 	else if (c)
@@ -301,7 +331,7 @@ struct rules *config_load_yaml_rules(const char *path, struct diag *diag)
 {
 	struct config_keys keys;
 	const struct conf_node *root;
-	struct config *c = read_whole(path, &root, &keys, diag);
+	struct config *c = read_whole(path, STR_NONE, &root, &keys, diag);
 	struct rules *rules = c ? load_rules(root, &c->arena, diag) : NULL;
 	config_destroy(c);
 	return rules;

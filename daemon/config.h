@@ -41,12 +41,19 @@ struct config {
  * there is no file or no YAML; what comes back otherwise is whole only if diag has no error. There
  * may be no sources and no rules. */
 struct config *config_load(const char *path, struct diag *diag);
+/* The same of a text, which path names in messages and from where relative paths start. */
+struct config *config_load_text(const char *path, struct str text, struct diag *diag);
 void config_destroy(struct config *c); /* takes NULL */
 
 /* One section alone, without a look at the rest and its secrets: for commands beside the daemon.
  * Everything else is empty or NULL. */
 enum config_part { CONFIG_STORE, CONFIG_HTTP };
 struct config *config_load_part(const char *path, enum config_part part, struct diag *diag);
+
+/* One source alone with its map, to be tried: a source that takes only what is new takes all. Rules
+ * is NULL, and there are no notifiers. text absent: of the file. */
+struct config *config_load_source(
+	const char *path, struct str text, struct str name, struct diag *diag);
 
 /* Compiled; the config lets go of them. */
 struct ruleset *config_take_rules(struct config *c);

@@ -48,6 +48,11 @@ struct config_map_path_keys {
 /* The file, and the files that it includes, as one tree whose nodes know their file. NULL if there
  * is no file or no YAML. */
 const struct conf_node *config_read(const char *path, struct arena *arena, struct diag *diag);
+/* The map `sources` with that one only; an unknown name goes to diag. */
+const struct conf_node *config_one_source(
+	const struct conf_node *sources, struct str name, struct arena *arena, struct diag *diag);
+/* The same with `since: all`, if its type has that; presets are put in already. */
+const struct conf_node *config_since_all(const struct conf_node *sources, struct arena *arena);
 /* Puts in what presets stand for: sources of their types, with their maps beside the user's. */
 void config_expand_presets(struct config *c, const struct conf_node **sources,
 	const struct conf_node **maps, struct diag *diag);

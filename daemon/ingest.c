@@ -49,6 +49,7 @@ struct ingest {
 	size_t door_count;
 	struct visit *first, *last; /* in turn */
 	struct buf text; /* of the answer at hand */
+	bool stopped;
 };
 
 /* ---- answers ---- */
@@ -62,6 +63,7 @@ static void count_answer(struct door *d, unsigned status)
 	d->answers[i].count++;
 }
 
+static const char not_now[] = "no posts are taken now: try again later";
 static const char json_type[] = "application/json; charset=utf-8";
 
 /* retry_s 0: no Retry-After. What it refers to lives until the next answer. */
@@ -182,6 +184,11 @@ static bool is_let_in(const struct door *d, const struct web_call *call)
 	return d->source->open || ingest_token_ok(&d->source->auth, header(call, "Authorization"));
 }
 
+static bool is_taking(const struct door *d)
+{
+	return !d->all->stopped && source_flows(&d->source->base);
+}
+
 static bool on_begin(void *ctx, const struct web_call *call, struct web_answer *answer)
 {
 	struct door *d = ctx;
@@ -202,8 +209,8 @@ static bool on_begin(void *ctx, const struct web_call *call, struct web_answer *
 			"only application/json and application/x-ndjson in UTF-8 are taken", 0);
 	else if (!read_coding(header(call, "Content-Encoding"), &packed))
 		*answer = make_answer(d, 415, "the only content encoding is gzip", 0);
-	else if (d->all->app->stopping || !source_flows(&d->source->base))
-		*answer = make_answer(d, 503, "no posts are taken now: try again later", TROUBLE_S);
+	else if (!is_taking(d))
+		*answer = make_answer(d, 503, not_now, TROUBLE_S);
 	else if (d->waiting_count >= MAX_WAITING)
 		*answer = make_answer(d, 429, "too many requests at once", BUSY_S);
 	else
@@ -279,6 +286,8 @@ static void on_call(void *ctx, struct web_call *call)
 	const int64_t wait_us = known ? ingest_rate_wait_us(d->source, now_us) : 0;
 	if (!known) {
 		answer = make_unauthorized(d, now_us);
+	} else if (!is_taking(d)) {
+		answer = make_answer(d, 503, not_now, TROUBLE_S);
 	} else if (wait_us > 0) {
 		answer = make_answer(
 			d, 429, "too many posts at once", (wait_us + US_PER_S - 1) / US_PER_S);
@@ -382,13 +391,21 @@ void ingest_stop(struct ingest *in)
 {
 	if (!in)
 		return;
+	in->stopped = true;
+	timer_stop(in->timer);
 	while (in->first) {
 		struct visit *v = dequeue(in);
-		const struct web_answer answer = make_answer(
-			v->door, 503, "no posts are taken now: try again later", TROUBLE_S);
+		const struct web_answer answer = make_answer(v->door, 503, not_now, TROUBLE_S);
 		web_answer(v->call, &answer);
 		drop(v);
 	}
+}
+
+void ingest_destroy(struct ingest *in)
+{
+	if (!in)
+		return;
+	assert(!in->first);
 	timer_destroy(in->timer);
 	for (size_t i = 0; i < in->door_count; i++) {
 		record_reader_destroy(in->doors[i].reader);

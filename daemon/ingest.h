@@ -10,8 +10,10 @@ struct ingest;
 
 /* Adds the routes. NULL if there is no such source. */
 struct ingest *ingest_start(struct app *app, struct web *web);
-/* Answers what still waits; takes NULL. */
+/* Answers what still waits and whatever else comes until web_close, which must be called before
+ * ingest_destroy. Both take NULL. */
 void ingest_stop(struct ingest *ingest);
+void ingest_destroy(struct ingest *ingest);
 void ingest_metrics(const struct ingest *ingest, struct buf *out); /* takes NULL */
 
 /* daemon/config_ingest.c: what concerns the server and its sources together. */

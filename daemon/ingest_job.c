@@ -84,7 +84,7 @@ static void add_post(struct ingest_job *j, const struct ingest_record *record, s
 		return;
 	}
 	j->block.n = before;
-	reject(j, record, "too long", 0);
+	reject(j, record, "record too long", 0);
 }
 
 static bool take_record(void *ctx, const struct ingest_record *record)
@@ -94,7 +94,7 @@ static bool take_record(void *ctx, const struct ingest_record *record)
 	const char *reason = NULL;
 	size_t at = 0;
 	if (!record->text.p) {
-		reject(j, record, "too long", 0);
+		reject(j, record, "record too long", 0);
 		return true;
 	}
 	switch (record_read(j->options.reader, record->text, &post, &reason, &at)) {

@@ -3,9 +3,9 @@
 #include "daemon/command.h"
 #include "daemon/version.h"
 
-const struct command *const commands[] = { &command_run, &command_match, &command_check,
-	&command_explain, &command_backtest, &command_deliveries, &command_status, &command_schema,
-	NULL };
+const struct command *const commands[] = { &command_run, &command_watch, &command_match,
+	&command_check, &command_explain, &command_backtest, &command_sources, &command_deliveries,
+	&command_status, &command_schema, NULL };
 
 static void print_help(FILE *out)
 {

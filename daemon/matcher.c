@@ -106,6 +106,7 @@ void matcher_run(
 	struct scan_counts scanned = { 0 };
 	m->block = block;
 	m->counts = counts;
+	record_reader_begin(m->reader, block->records, &block->place, block->received_at_us);
 	scan_block(m->scan, m->scan_scratch, block->records, on_candidate, m, &scanned);
 	counts->record_count += scanned.record_count;
 	counts->candidate_count += scanned.candidate_count;

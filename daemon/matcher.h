@@ -2,6 +2,7 @@
  * daemon's sources share. */
 #pragma once
 
+#include "model/log_line.h"
 #include "rules/scan/scan.h"
 
 enum { MATCHER_MAX_REASONS = 32, MATCHER_MAX_REPORTS = 3 };
@@ -35,6 +36,7 @@ struct matcher_block {
 	struct str records; /* whole lines */
 	struct str source; /* name for post.source; may be absent */
 	int64_t received_at_us; /* 0: unknown */
+	struct log_place place; /* of lines of text: their ids come from it */
 	/* Each match; false ends this post's matches. NULL: posts that match are only counted, each
 	 * as one match. */
 	bool (*found)(void *ctx, const struct match *match);

@@ -148,6 +148,8 @@ static int add_alert(struct pipeline *p, const struct match *match)
 		return 0;
 	}
 	p->added = p->added || added;
+	if (!error && added && p->host.alert)
+		p->host.alert(p->host.ctx, &alert);
 	return error;
 }
 
@@ -229,6 +231,7 @@ static int on_block(void *ctx, struct source *s, const struct source_block *bloc
 		&(struct matcher_block){ .records = block->records,
 			.source = s->name,
 			.received_at_us = block->received_at_us,
+			.place = block->place,
 			.found = on_match,
 			.ctx = p },
 		&l->counts);
@@ -402,9 +405,9 @@ void pipeline_start(struct pipeline *p, struct http_client *http)
 		.rejected = on_rejected,
 		.state = on_state,
 		.ended = on_ended,
-		.part_cursor = part_cursor,
 		.gap = on_gap,
 		.memory = on_memory,
+		.part_cursor = part_cursor,
 		.wall_us = p->host.wall_us,
 		.monotonic_us = p->host.monotonic_us,
 		.ctx = p,

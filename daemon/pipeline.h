@@ -12,6 +12,8 @@ struct pipeline;
 struct pipeline_host {
 	int64_t (*wall_us)(void);
 	int64_t (*monotonic_us)(void);
+	/* Each alert that is new; it is stored when alerts_added is called. May be NULL. */
+	void (*alert)(void *ctx, const struct alert *alert);
 	void (*alerts_added)(void *ctx); /* deliveries are due */
 	void (*source_ended)(void *ctx); /* one more has ended */
 	void (*store_failed)(

@@ -109,5 +109,6 @@ void serve_stop(struct serve *s)
 	timer_destroy(s->timer);
 	web_close(s->web);
 	websub_stop(s->websub);
+	ingest_destroy(s->ingest);
 	mem_free(s);
 }

@@ -8,6 +8,8 @@
 
 /* Signs of life are written at most this often, and so is what the store did not take. */
 #define ALIVE_INTERVAL_US (5 * US_PER_S)
+/* For its own sake it is written that often only where a gap begins at it. */
+#define LEARNED_INTERVAL_US (5 * US_PER_MINUTE)
 #define RETRY_US US_PER_S
 /* How often it is looked whether a silence has been learned. */
 #define LEARNED_LOOK_US US_PER_HOUR
@@ -37,7 +39,7 @@ struct dog_lane {
 	int64_t alive_at_us; /* monotonic: when that was written */
 	struct buf reason; /* why it is blind */
 	uint64_t gap_count;
-	int64_t lost_us;
+	int64_t lost_us, blind_us;
 };
 
 struct watchdog {
@@ -132,33 +134,16 @@ static void in_trouble(struct watchdog *w, int error)
 	store_rollback(w->store);
 }
 
-static void flush(struct watchdog *w)
-{
-	bool added = false;
-	if (w->job_count == 0)
-		return;
-	int error = store_begin(w->store);
-	for (size_t i = 0; !error && i < w->job_count; i++)
-		error = write_job(w, w->jobs[i], &added);
-	if (!error)
-		error = store_commit(w->store);
-	if (error) {
-		in_trouble(w, error);
-		return;
-	}
-	w->error = 0;
-	for (size_t i = 0; i < w->job_count; i++)
-		job_destroy(w->jobs[i]);
-	w->job_count = 0;
-	if (added)
-		w->host.alerts_added(w->host.ctx);
-}
-
 /* ---- signs of life ---- */
+
+static bool alive_is_new(const struct dog_lane *l)
+{
+	return l->flowed && l->source->health.alive_us != l->alive_us;
+}
 
 static bool alive_is_due(const struct watchdog *w, const struct dog_lane *l)
 {
-	return l->flowed && l->source->health.alive_us != l->alive_us &&
+	return alive_is_new(l) &&
 		(w->stopping || l->alive_at_us == 0 ||
 			w->host.monotonic_us() - l->alive_at_us >= ALIVE_INTERVAL_US);
 }
@@ -179,15 +164,21 @@ static int put_source(struct watchdog *w, struct dog_lane *l)
 	return error == -EMSGSIZE ? 0 : error;
 }
 
-int watchdog_add_alive(struct watchdog *w)
+static int add_alive(struct watchdog *w, bool only_due)
 {
 	int error = 0;
 	for (size_t i = 0; !error && i < w->lane_count; i++) {
-		w->lanes[i].pending_us = 0;
-		if (alive_is_due(w, &w->lanes[i]))
-			error = put_source(w, &w->lanes[i]);
+		struct dog_lane *l = &w->lanes[i];
+		l->pending_us = 0;
+		if (only_due ? alive_is_due(w, l) : alive_is_new(l))
+			error = put_source(w, l);
 	}
 	return error;
+}
+
+int watchdog_add_alive(struct watchdog *w)
+{
+	return add_alive(w, true);
 }
 
 void watchdog_alive_written(struct watchdog *w)
@@ -203,14 +194,30 @@ void watchdog_alive_written(struct watchdog *w)
 	}
 }
 
-/* Of sources that lose what they do not see, the sign of life is worth a write of its own. */
+/* How often a sign of life is worth a write of its own: of sources that lose what they do not see
+ * at once, of the others for what is learned of their silences. */
+static int64_t own_interval_us(const struct dog_lane *l)
+{
+	return l->source->resume == SOURCE_LOSES ? ALIVE_INTERVAL_US : LEARNED_INTERVAL_US;
+}
+
+/* INT64_MAX: there is nothing to write, and none will come. */
+static int64_t own_write_in_us(const struct watchdog *w, const struct dog_lane *l)
+{
+	if (!alive_is_new(l) && !source_flows(l->source))
+		return INT64_MAX;
+	if (alive_is_new(l) && (w->stopping || !l->alive_at_us))
+		return 0;
+	const int64_t left_us = l->alive_at_us + own_interval_us(l) - w->host.monotonic_us();
+	/* Without news it is looked at again. */
+	return alive_is_new(l) || left_us > 0 ? left_us : own_interval_us(l);
+}
+
 static void write_alive(struct watchdog *w)
 {
 	bool any = false;
 	for (size_t i = 0; i < w->lane_count; i++)
-		any = any ||
-			(alive_is_due(w, &w->lanes[i]) &&
-				(w->stopping || w->lanes[i].source->resume == SOURCE_LOSES));
+		any = any || own_write_in_us(w, &w->lanes[i]) <= 0;
 	if (!any)
 		return;
 	int error = store_begin(w->store);
@@ -222,6 +229,34 @@ static void write_alive(struct watchdog *w)
 		in_trouble(w, error);
 	else
 		watchdog_alive_written(w);
+}
+
+/* ---- writing ---- */
+
+static void flush(struct watchdog *w)
+{
+	bool added = false;
+	if (w->job_count == 0)
+		return;
+	int error = store_begin(w->store);
+	for (size_t i = 0; !error && i < w->job_count; i++)
+		error = write_job(w, w->jobs[i], &added);
+	/* A gap that ended must not begin again at a sign of life from before it. */
+	if (!error)
+		error = add_alive(w, false);
+	if (!error)
+		error = store_commit(w->store);
+	if (error) {
+		in_trouble(w, error);
+		return;
+	}
+	w->error = 0;
+	watchdog_alive_written(w);
+	for (size_t i = 0; i < w->job_count; i++)
+		job_destroy(w->jobs[i]);
+	w->job_count = 0;
+	if (added)
+		w->host.alerts_added(w->host.ctx);
 }
 
 /* ---- who is told ---- */
@@ -276,7 +311,8 @@ static int64_t silence_limit_us(const struct watchdog *w, const struct source *s
 static int64_t absent_at_us(const struct watchdog *w, const struct dog_lane *l)
 {
 	const struct source *s = l->source;
-	if (l->absent || s->absent_us == 0 || s->state != SOURCE_LIVE)
+	if (l->absent || s->absent_us == 0 || s->state != SOURCE_LIVE ||
+		s->health.silence.last_us == 0)
 		return INT64_MAX;
 	const int64_t limit_us = silence_limit_us(w, s);
 	return limit_us < 0 ? w->host.monotonic_us() + LEARNED_LOOK_US
@@ -335,9 +371,9 @@ static void arm(struct watchdog *w)
 			wait_us = tell_us - wall_us;
 		if (absent_us != INT64_MAX && absent_us - now_us < wait_us)
 			wait_us = absent_us - now_us;
-		if (l->source->resume == SOURCE_LOSES && source_flows(l->source) &&
-			ALIVE_INTERVAL_US < wait_us)
-			wait_us = ALIVE_INTERVAL_US;
+		const int64_t alive_us = own_write_in_us(w, l);
+		if (alive_us < wait_us)
+			wait_us = alive_us;
 	}
 	if (wait_us != INT64_MAX)
 		timer_start(w->timer, wait_us > LEAST_WAIT_US ? wait_us : LEAST_WAIT_US);
@@ -386,6 +422,9 @@ static void end_gap(struct watchdog *w, struct dog_lane *l, const struct source_
 		l->gap_count++;
 	if (lost)
 		l->lost_us += length_us;
+	/* What a type finds has a reason; the end of blindness has none of its own. */
+	if (own || !gap->reason.p)
+		l->blind_us += length_us;
 	if (own)
 		l->open = false;
 	if (gap->kind == SOURCE_GAP_REFILLED && !was_told && !own)
@@ -529,5 +568,11 @@ void watchdog_stop(struct watchdog *w)
 struct watchdog_source watchdog_source(const struct watchdog *w, const struct source *s)
 {
 	const struct dog_lane *l = lane_of(w, s);
-	return (struct watchdog_source){ l->gap_count, l->lost_us, l->absent, l->last_record_us };
+	const int64_t since_us = s->health.blind_since_us,
+		      lasts_us = since_us ? w->host.wall_us() - since_us : 0;
+	return (struct watchdog_source){ .gap_count = l->gap_count,
+		.lost_us = l->lost_us,
+		.blind_us = l->blind_us + (lasts_us > 0 ? lasts_us : 0),
+		.absent = l->absent,
+		.silent_since_us = l->last_record_us };
 }

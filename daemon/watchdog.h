@@ -40,7 +40,8 @@ void watchdog_alive_written(struct watchdog *w);
 /* What there is to tell of a source beside its health. */
 struct watchdog_source {
 	uint64_t gap_count; /* since the start: lost, or possibly */
-	int64_t lost_us; /* how long those took that were lost */
+	int64_t lost_us; /* how long those took that were lost, and have ended */
+	int64_t blind_us; /* how long it was blind, also what was fetched afterwards; and is */
 	bool absent; /* silent for too long */
 	int64_t silent_since_us; /* wall; 0: it never brought anything */
 };

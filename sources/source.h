@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "conf/decode.h"
+#include "model/log_line.h"
 #include "net/backoff.h"
 #include "net/http.h"
 #include "net/loop.h"
@@ -21,6 +22,7 @@ struct source_block {
 	struct str cursor; /* where to go on once this block is on disk; absent if there is none */
 	struct str part; /* whose cursor: a part's, such as a feed's; absent: the source's own */
 	int64_t received_at_us; /* wall clock; 0: sources.c puts it in */
+	struct log_place place; /* of lines of text */
 };
 
 /* Who runs the sources: daemon/pipeline.c. None of these stops or destroys sources in the call. */
@@ -32,6 +34,7 @@ struct source_host {
 	void (*rejected)(void *ctx, struct source *s, uint64_t count, const char *reason);
 	/* The source changed its state; message is for people. */
 	void (*state)(void *ctx, struct source *s, const char *message);
+	void (*notice)(void *ctx, struct source *s, const char *message); /* may be NULL */
 	/* A source that ends has ended (a file without follow); it will bring nothing more. */
 	void (*ended)(void *ctx, struct source *s);
 	/* Adds the last cursor of a part to out, or nothing if there is none. May be NULL. */
@@ -98,7 +101,6 @@ struct source {
 };
 
 /* What a type may call. */
-
 /* 0, or -errno: the type stops reading and calls nothing more; its stop follows in a later turn of
  * the loop. sources.c keeps the block, offers it again until it is taken, and then starts the type
  * at the block's cursor. Only a source that is live or catching up delivers. */
@@ -126,11 +128,9 @@ void source_failed(struct source *s, enum backoff_kind kind, int64_t floor_us, c
 /* The keys that all types have; ends in a field without key. */
 extern const struct conf_field source_fields[];
 
-/* In sources/list.h's order; ends in NULL. */
-extern const struct source_type *const source_types[];
+extern const struct source_type *const source_types[]; /* as in list.h; ends in NULL */
 
-/* All sources of a configuration. */
-struct sources;
+struct sources; /* all of a configuration */
 
 /* Decodes the map `sources:`. All errors go to diag. The tree and arena must outlive it. Never
  * NULL. */

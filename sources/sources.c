@@ -45,6 +45,7 @@ struct sources_entry {
 	struct buf block, block_cursor, block_part; /* not taken yet, while store_error is set */
 	bool block_cursor_known;
 	int64_t block_received_at_us;
+	struct log_place block_place;
 	int store_error; /* negative errno of the last deliver; 0: no block is waiting */
 	bool letting_go; /* the type is still to be stopped */
 	bool started; /* at least once */
@@ -281,6 +282,7 @@ static bool hand_over_again(struct source *s)
 		.cursor = known_cursor(&entry->block_cursor, entry->block_cursor_known),
 		.part = entry->block_part.n ? buf_str(&entry->block_part) : STR_NONE,
 		.received_at_us = entry->block_received_at_us,
+		.place = entry->block_place,
 	};
 	entry->store_error = hand_over(s, &block);
 	if (entry->store_error)
@@ -410,6 +412,7 @@ static void keep_for_later(struct source *s, const struct source_block *block, i
 	buf_add(&entry->block_part, block->part);
 	assert(!entry->block_part.full);
 	entry->block_received_at_us = block->received_at_us;
+	entry->block_place = block->place;
 	timer_start(entry->timer, 0);
 }
 
@@ -500,6 +503,8 @@ void source_notice(struct source *s, const char *format, ...)
 	buf_addv(&text, format, args);
 	va_end(args);
 	log_info("source '%.*s': %.*s", STR_ARGS(s->name), STR_ARGS(buf_str(&text)));
+	if (s->host->notice && text.n)
+		s->host->notice(s->host->ctx, s, text.p);
 	buf_finish(&text);
 }
 

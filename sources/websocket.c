@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "net/websocket.h"
 #include "sources/picker.h"
+#include "sources/replay.h"
 #include "sources/web_options.h"
 
 enum {
@@ -33,6 +34,7 @@ struct websocket_source {
 	struct buf block, kept, cursor;
 	bool has_data; /* something came on this connection */
 	bool sent_cursor; /* with this connection */
+	struct replay replay;
 	bool without_cursor; /* the next one: the server does not know that place any more */
 	uint64_t too_long_count;
 };
@@ -78,6 +80,8 @@ static bool on_piece(void *ctx)
 		.cursor = h->cursor.n ? buf_str(&h->cursor) : STR_NONE,
 	};
 	const bool taken = block.records.n == 0 || source_deliver(&h->base, &block) == 0;
+	if (h->path && taken)
+		replay_saw(&h->replay, &h->base, h->path, all, buf_str(&h->cursor));
 	buf_clear(&h->block);
 	return taken;
 }
@@ -199,6 +203,7 @@ static int websocket_source_start(struct source *s, struct str cursor)
 	h->sent_cursor = h->path && h->cursor.n && !h->without_cursor;
 	h->without_cursor = false;
 	s->resume = h->sent_cursor ? SOURCE_REPLAYS : SOURCE_LOSES;
+	replay_start(&h->replay, s, h->sent_cursor ? buf_str(&h->cursor) : STR_NONE);
 	if (h->sent_cursor)
 		resume_url(
 			&url, h->url, h->resume_parameter, buf_str(&h->cursor), h->resume_overlap);

@@ -13,6 +13,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -494,6 +495,128 @@ class Clients(Case):
         taken = {post for post, status in answers if status == 200}
         self.assertLessEqual({status for _, status in answers}, {200, 503})
         self.assertGreaterEqual(len(vigie.deliveries()), len(taken))
+
+
+class Proxy(Case):
+    """nginx with TLS in front, which passes on all that it is asked for."""
+
+    CONFIG = """
+daemon off; master_process off; pid %(folder)s/nginx.pid; error_log stderr; worker_rlimit_nofile 512;
+events { worker_connections 128; }
+http {
+  access_log off; client_max_body_size 16m; client_body_temp_path %(folder)s/body;
+  proxy_temp_path %(folder)s/proxy; fastcgi_temp_path %(folder)s/f; uwsgi_temp_path %(folder)s/u;
+  scgi_temp_path %(folder)s/s;
+  server {
+    listen 127.0.0.1:%(port)d ssl;
+    ssl_certificate %(folder)s/cert.pem; ssl_certificate_key %(folder)s/key.pem;
+    location / {
+      proxy_pass http://127.0.0.1:%(vigie)d; proxy_set_header Host $host; proxy_http_version 1.1;
+      %(more)s
+    }
+  }
+}
+"""
+
+    def proxy(self, vigie, more=""):
+        port = free_port()
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj"]
+            + ["/CN=vigie.example.org", "-keyout", "key.pem", "-out", "cert.pem", "-addext"]
+            + ["subjectAltName=DNS:vigie.example.org"],
+            cwd=self.folder, check=True, capture_output=True)
+        self.write("nginx.conf", self.CONFIG % {
+            "folder": self.folder, "port": port, "vigie": vigie.port, "more": more})
+        with open(self.path("nginx.log"), "wb") as log:
+            process = subprocess.Popen(
+                [shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-p", self.folder, "-c",
+                 self.path("nginx.conf")], stderr=log)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+
+        def listens():
+            with socket.socket() as s:
+                return s.connect_ex(("127.0.0.1", port)) == 0
+
+        harness.wait_until("nginx listens", listens)
+        return port
+
+    def ask(self, port, path, *arguments, data=None):
+        """(status, body) by curl, which checks the certificate."""
+        done = subprocess.run(
+            ["curl", "-sS", "--cacert", self.path("cert.pem"), "--resolve",
+             f"vigie.example.org:{port}:127.0.0.1", "-w", "\n%{http_code}", *arguments,
+             f"https://vigie.example.org:{port}{path}"],
+            input=data, capture_output=True, check=True, timeout=30)
+        body, _, status = done.stdout.decode().rpartition("\n")
+        return int(status), body
+
+    @unittest.skipUnless(
+        shutil.which("nginx", path="/usr/sbin:/usr/bin") and shutil.which("curl"),
+        "SKIP: nginx or curl is not installed")
+    def test_posts_come_in_through_it_and_nothing_else_goes_out(self):
+        vigie, crm = self.ingest(
+            extra='http: { listen: "127.0.0.1:0", hosts: vigie.example.org }\n')
+        post = ["-H", f"Authorization: Bearer {TOKEN}", "-H", "Content-Type: application/x-ndjson",
+                "--data-binary", "@-"]
+        large = harness.posts(range(40000)).encode()
+        for more in ("", "proxy_request_buffering off;"):
+            port = self.proxy(vigie, more)
+            status, body = self.ask(port, PATH, *post, data=large)
+            self.assertEqual((status, json.loads(body)["accepted"]), (200, 40000))
+            status, _ = self.ask(port, PATH, "-H", "Content-Type: application/json", "-d", "{}")
+            self.assertEqual(status, 401)
+            for path in ("/metrics", "/api/v1/status", "/healthz"):
+                self.assertEqual(self.ask(port, path)[0], 421)
+        crm.wait_for(1)
+
+
+class Trouble(Case):
+    def test_while_the_disk_is_full_it_is_503_and_afterwards_nothing_is_lost_or_twice(self):
+        folder = self.path("disk")
+        os.mkdir(folder)
+        if os.geteuid() != 0:
+            self.skipTest("a small disk needs root")
+        mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder]
+        if subprocess.run(mount, capture_output=True, check=False).returncode:
+            self.skipTest("no small disk here")
+        self.addCleanup(subprocess.run, ["umount", "-l", folder], check=False)
+        vigie, crm = self.ingest(extra="store: { path: disk/vigie.db }\n")
+        vigie.store_path = os.path.join(folder, "vigie.db")
+        filler = os.path.join(folder, "filler")
+        self.assertEqual(self.send(vigie, harness.post("first")).status, 200)
+        with open(filler, "wb", buffering=0) as file:
+            try:
+                while file.write(b"x" * 4096):
+                    pass
+            except OSError:
+                pass
+        text = "parc solaire " + "x" * 3000
+        batches = [harness.posts(range(i, i + 50), text) for i in range(0, 2000, 50)]
+        refused = []
+        for batch in batches:
+            answer = self.send(vigie, batch, NDJSON)
+            self.assertIn(answer.status, (200, 503))
+            if answer.status == 503:
+                self.assertGreater(int(answer.headers["retry-after"]), 0)
+                refused.append(batch)
+        self.assertTrue(refused)
+        self.assertEqual(vigie.source("interne")["state"], "retrying")
+        os.unlink(filler)
+        for batch in refused:
+            harness.wait_until(
+                "it is taken", lambda: self.send(vigie, batch, NDJSON).status == 200)
+        crm.wait_for_posts({f"p{i}" for i in range(2000)} | {"pfirst"}, 60 * harness.SLOW)
+        self.assertEqual(len(crm.posts), len(set(crm.posts)), "none twice")
+        self.assertEqual(vigie.stop(), 0)
+
+    def test_a_reload_changes_the_rules_and_not_the_doors(self):
+        vigie, _ = self.ingest()
+        vigie.configure(vigie.config.replace("[solaire]", "[vent]"))
+        vigie.process.send_signal(signal.SIGHUP)
+        vigie.wait_for_log("rules reloaded")
+        self.assertEqual(self.send(vigie, harness.post(1)).json["matched"], 0)
+        self.assertEqual(self.send(vigie, harness.post(2, "du vent")).json["matched"], 1)
 
 
 KILLS = 300 if harness.long_run() else 20
