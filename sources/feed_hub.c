@@ -255,7 +255,7 @@ static bool is_time(const struct feed_hub *hub, int64_t now)
 	case ASKED:
 		return !hub->asked || since_us >= ASK_AGAIN_US;
 	case ACTIVE:
-		return hub->ends_at_us - now < hub->lease_us / 4 && since_us >= US_PER_MINUTE;
+		return feed_schedule_renews(hub->ends_at_us - now, hub->lease_us, since_us);
 	case DENIED:
 		return since_us >= DENIED_US;
 	}

@@ -98,6 +98,11 @@ unsigned feed_schedule_haste(unsigned haste, size_t fresh, size_t count)
 	return haste < FEED_MAX_HASTE ? haste + 1 : FEED_MAX_HASTE;
 }
 
+bool feed_schedule_renews(int64_t left_us, int64_t lease_us, int64_t since_asked_us)
+{
+	return left_us < lease_us / 4 && since_asked_us >= US_PER_MINUTE;
+}
+
 struct feed_first feed_schedule_first(size_t rank, size_t count, int64_t interval_us)
 {
 	const int64_t n = (int64_t)count, at = (int64_t)rank;

@@ -37,6 +37,10 @@ uint32_t feed_schedule_dice(uint64_t hash, unsigned n);
  * less if none is. */
 unsigned feed_schedule_haste(unsigned haste, size_t fresh, size_t count);
 
+/* Whether a subscription is to be made again: a quarter of its lease is left, and the hub was not
+ * asked within the last minute. */
+bool feed_schedule_renews(int64_t left_us, int64_t lease_us, int64_t since_asked_us);
+
 /* When a feed is asked first, from now, and what its second wait is longer by: the first requests
  * follow each other closely, and from the second round on they are spread over the whole interval.
  * rank: the feed's place among count. */

@@ -102,6 +102,18 @@ static void what_a_hub_brings_is_asked_seldom(void **state)
 	assert_int_equal(feed_schedule_wait_us(&s, 0), 4 * s.interval_us);
 }
 
+static void a_subscription_is_renewed_before_its_lease_ends(void **state)
+{
+	(void)state;
+	const int64_t lease_us = 10 * US_PER_DAY, long_ago_us = 7 * US_PER_DAY;
+	assert_false(feed_schedule_renews(lease_us, lease_us, 0));
+	assert_false(feed_schedule_renews(lease_us / 4, lease_us, long_ago_us));
+	assert_true(feed_schedule_renews(lease_us / 4 - 1, lease_us, long_ago_us));
+	/* No more than once a minute, however short the lease is. */
+	assert_false(feed_schedule_renews(0, US_PER_MINUTE, US_PER_MINUTE - 1));
+	assert_true(feed_schedule_renews(0, US_PER_MINUTE, US_PER_MINUTE));
+}
+
 static void chance_adds_up_to_a_sixteenth(void **state)
 {
 	(void)state;
@@ -290,6 +302,7 @@ int main(void)
 		cmocka_unit_test(failures_double_the_wait_and_those_that_last_up_to_a_day),
 		cmocka_unit_test(what_brings_much_is_asked_more_often_within_bounds),
 		cmocka_unit_test(what_a_hub_brings_is_asked_seldom),
+		cmocka_unit_test(a_subscription_is_renewed_before_its_lease_ends),
 		cmocka_unit_test(chance_adds_up_to_a_sixteenth),
 		cmocka_unit_test(the_first_round_is_quick_and_the_second_is_spread),
 		cmocka_unit_test(hours_and_days_to_skip_are_passed_over),

@@ -248,6 +248,33 @@ static void what_is_signed_wrongly_is_ignored(void **state)
 	assert_int_equal(server_request_count(f->server), 2);
 }
 
+/* Whoever knows the callback and cannot sign. */
+static void what_is_not_signed_makes_us_ask_at_most_once_a_minute(void **state)
+{
+	struct fixture *f = *state;
+	char key[32] = { 0 }, url[64], text[128], hex[DIGEST_HEX_BYTES];
+	unsigned char mac[DIGEST_BYTES];
+	const struct server_step steps[] = { AT("/feed", OK("", "<feed>" ENTRY("1") "</feed>")),
+		AT("/feed", OK("", "<feed>" ENTRY("2") ENTRY("1") "</feed>")) };
+	f->h.cursor = STR("websub AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+	start_with_hub(f, steps, 2);
+	feed_until_requests(f, 1);
+	(void)snprintf(url, sizeof url, "http://127.0.0.1:%d/feed", server_port(f->server));
+	(void)snprintf(text, sizeof text, "token %s", url);
+	digest_hmac((struct str){ key, sizeof key }, str_of(text), mac);
+	digest_hex(mac, hex);
+	struct subscription s = { .feeds = feed_source_of(harness_source(&f->h)) };
+	(void)snprintf(s.token, sizeof s.token, "%.32s", hex);
+	assert_true(feed_websub_knows(s.feeds, str_of(s.token)));
+	push(&s, NULL, BODY(ENTRY("3")));
+	feed_until_requests(f, 2);
+	assert_true(feed_brought(f, "title of 2"));
+	assert_false(feed_brought(f, "title of 3"));
+	push(&s, NULL, "");
+	harness_run_for(&f->h, 1200 * US_PER_MS);
+	assert_int_equal(server_request_count(f->server), 2);
+}
+
 static void a_subscription_outlives_a_restart(void **state)
 {
 	struct fixture *f = *state;
@@ -296,6 +323,7 @@ int main(void)
 		FEED_TEST(only_what_was_asked_for_is_confirmed),
 		FEED_TEST(what_a_hub_brings_counts_once),
 		FEED_TEST(what_is_signed_wrongly_is_ignored),
+		FEED_TEST(what_is_not_signed_makes_us_ask_at_most_once_a_minute),
 		FEED_TEST(a_subscription_outlives_a_restart),
 		FEED_TEST(without_an_address_of_ours_no_hub_is_asked),
 	};
