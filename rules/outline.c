@@ -387,10 +387,14 @@ static bool keep(struct reader *r, struct arena *arena, struct outline *outline)
 	struct frame *f = &r->frames[0];
 	end_branch(r);
 	outline->piece_count = 0;
-	for (size_t i = 0; f->branch_count == 1 && i < f->first.piece_count; i++)
+	if (f->branch_count > 1) {
+		f->first.piece_count = 0;
+		if (!f->hopeless)
+			row_run_offer(&f->first, &f->all);
+	}
+	row_run_tidy(&f->first, &r->table);
+	for (size_t i = 0; i < f->first.piece_count; i++)
 		keep_piece(r, &f->first.pieces[i], arena, outline);
-	if (f->branch_count > 1 && !f->hopeless)
-		keep_piece(r, &f->all, arena, outline);
 	return outline->piece_count > 0;
 }
 
@@ -433,10 +437,18 @@ size_t outline_symbols(struct str text, uint8_t *out)
 	*to++ = SYMBOL_BEGIN;
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
-		if (c < 0x80)
+		uint64_t eight = UINT64_MAX;
+		if (i + sizeof eight <= text.n)
+			memcpy(&eight, text.p + i, sizeof eight);
+		if (!(eight & UINT64_C(0x8080808080808080))) {
+			memcpy(to, &eight, sizeof eight);
+			to += sizeof eight;
+			i += sizeof eight - 1;
+		} else if (c < 0x80) {
 			*to++ = c;
-		else if (c >= 0xC0 && i + 1 < text.n)
+		} else if (c >= 0xC0 && i + 1 < text.n) {
 			*to++ = foreign_symbol(text.p + i);
+		}
 	}
 	*to++ = SYMBOL_END;
 	return (size_t)(to - out);

@@ -47,5 +47,7 @@ struct outline {
 bool regex_outline(
 	struct str pattern, struct str flags, struct arena *arena, struct outline *outline);
 
-/* out has room for text.n + 2 symbols; returns how many there are. The text is valid UTF-8. */
+enum { OUTLINE_SPARE_SYMBOLS = 2 + 8 };
+/* out has room for so many symbols more than the text has bytes; returns how many there are. The
+ * text is valid UTF-8. */
 size_t outline_symbols(struct str text, uint8_t *out);

@@ -4,8 +4,10 @@
 
 #include "rules/outline_class.h"
 
-/* A text of the usual length, and what too many of such texts hold to be of use. */
-static const double usual_length = 120, useless_cost = 2.5;
+/* A text of the usual length, and what too many of such texts hold to be of use: not so few, as a
+ * search costs much more than a row. Then what so few hold that another piece is of no use, nor a
+ * longer row. */
+static const double usual_length = 120, useless_cost = 12, rare_cost = 0.02, short_cost = 0.0005;
 
 void set_table_init(struct set_table *t)
 {
@@ -37,9 +39,13 @@ static double cost_of(const struct set_table *t, const struct rows *rows)
 	double cost = 0;
 	for (size_t i = 0; i < rows->count; i++) {
 		double times = usual_length;
-		for (size_t j = 0; j < rows->items[i].count; j++)
-			times *= t->shares[rows->items[i].sets[j]];
-		cost += times;
+		bool tells = false;
+		for (size_t j = 0; j < rows->items[i].count; j++) {
+			uint8_t set = rows->items[i].sets[j];
+			times *= t->shares[set];
+			tells = tells || (set != ROW_BEGIN && set != ROW_END && t->shares[set] < 1);
+		}
+		cost += tells ? times : usual_length;
 	}
 	return cost;
 }
@@ -103,6 +109,44 @@ const struct rows *row_run_best(const struct row_run *run)
 	for (size_t i = 0; i < run->piece_count; i++)
 		best = best && best->cost <= run->pieces[i].cost ? best : &run->pieces[i];
 	return best;
+}
+
+/* Shorter rows do where they are rare enough, and fewer of them are different. */
+static void shorten(struct rows *rows, const struct set_table *t)
+{
+	bool shorter = true;
+	while (shorter) {
+		struct rows next = { .count = 0 };
+		shorter = false;
+		for (size_t i = 0; i < rows->count; i++) {
+			struct row row = rows->items[i];
+			row.count = (uint8_t)(row.count > 1 ? row.count - 1 : 1);
+			shorter = shorter || row.count < rows->items[i].count;
+			(void)add_row(&next, &row); /* they are no more than before */
+		}
+		next.cost = cost_of(t, &next);
+		shorter = shorter && next.cost < short_cost;
+		if (shorter)
+			*rows = next;
+	}
+}
+
+void row_run_tidy(struct row_run *run, const struct set_table *t)
+{
+	double cost = 1;
+	for (size_t i = 0; i < run->piece_count; i++) {
+		for (size_t j = i + 1; j < run->piece_count; j++) {
+			if (run->pieces[j].cost < run->pieces[i].cost) {
+				struct rows better = run->pieces[j];
+				run->pieces[j] = run->pieces[i];
+				run->pieces[i] = better;
+			}
+		}
+		shorten(&run->pieces[i], t);
+		cost *= run->pieces[i].cost < 1 ? run->pieces[i].cost : 1;
+		if (cost < rare_cost)
+			run->piece_count = i + 1;
+	}
 }
 
 void row_run_break(struct row_run *run)

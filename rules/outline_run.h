@@ -44,6 +44,8 @@ void row_run_add(struct row_run *run, const struct set_table *t, struct rows cho
 void row_run_break(struct row_run *run);
 /* Every match holds one of these, who knows where. */
 void row_run_offer(struct row_run *run, const struct rows *rows);
+/* The pieces that fewest texts hold first, as many as are of use. */
+void row_run_tidy(struct row_run *run, const struct set_table *t);
 /* The piece that fewest texts hold; NULL: there is none. */
 const struct rows *row_run_best(const struct row_run *run);
 
