@@ -1,59 +1,11 @@
-#include <inttypes.h>
-
-#include "base/clock.h"
-#include "base/escape.h"
+#include "base/json_write.h"
 #include "daemon/backtest_report.h"
 
 enum { TOP_LIMIT = 20 };
 
-/* --- pieces; a key brings the comma that it needs --- */
-
-static void add_key(struct buf *out, const char *key)
-{
-	char last = out->n ? out->p[out->n - 1] : '{';
-	if (last != '{' && last != '[')
-		buf_add_char(out, ',');
-	if (key)
-		buf_addf(out, "\"%s\":", key);
-}
-
-static void add_text(struct buf *out, const char *key, struct str text)
-{
-	if (!text.p)
-		return;
-	add_key(out, key);
-	escape_json(out, text);
-}
-
 static void add_count(struct buf *out, const char *key, uint64_t count)
 {
-	add_key(out, key);
-	buf_addf(out, "%" PRIu64, count);
-}
-
-static void add_bool(struct buf *out, const char *key, bool value)
-{
-	add_key(out, key);
-	buf_add(out, value ? STR("true") : STR("false"));
-}
-
-static void add_time(struct buf *out, const char *key, int64_t wall_us)
-{
-	char text[TIME_TEXT_BYTES];
-	time_format(wall_us, text);
-	add_text(out, key, str_of(text));
-}
-
-static void add_number(struct buf *out, const char *key, double number)
-{
-	add_key(out, key);
-	buf_addf(out, "%.6g", number);
-}
-
-static void open_with(struct buf *out, const char *key, char bracket)
-{
-	add_key(out, key);
-	buf_add_char(out, bracket);
+	json_integer(out, key, (int64_t)count);
 }
 
 /* --- tops and examples --- */
@@ -63,12 +15,12 @@ static void add_top(
 {
 	const struct top_entry *entries[TOP_LIMIT];
 	size_t n = top_list(t, entries, TOP_LIMIT);
-	open_with(out, key, '[');
+	json_open(out, key, '[');
 	for (size_t i = 0; i < n; i++) {
-		open_with(out, NULL, '{');
-		add_text(out, name, entries[i]->key);
+		json_open(out, NULL, '{');
+		json_text(out, name, entries[i]->key);
 		if (note)
-			add_text(out, note, entries[i]->note);
+			json_text(out, note, entries[i]->note);
 		add_count(out, "posts", entries[i]->count);
 		if (entries[i]->over)
 			add_count(out, "over", entries[i]->over);
@@ -79,15 +31,15 @@ static void add_top(
 
 static void add_hits(struct buf *out, const struct example *e)
 {
-	open_with(out, "hits", '[');
+	json_open(out, "hits", '[');
 	for (size_t i = 0; i < e->hit_count; i++) {
 		const struct hit *hit = &e->hits[i];
-		open_with(out, NULL, '{');
-		add_text(out, "term", hit->term);
-		add_text(out, "list", hit->list);
+		json_open(out, NULL, '{');
+		json_text(out, "term", hit->term);
+		json_text(out, "list", hit->list);
 		add_count(out, "from", hit->from);
 		add_count(out, "to", hit->to);
-		add_text(out, "way", str_of(hit_way_name(hit->way)));
+		json_text(out, "way", str_of(hit_way_name(hit->way)));
 		buf_add_char(out, '}');
 	}
 	buf_add_char(out, ']');
@@ -97,16 +49,15 @@ static void add_examples(struct buf *out, const char *key, const struct examples
 {
 	const struct example *picked[BACKTEST_MAX_EXAMPLES];
 	size_t n = examples_pick(e, picked);
-	open_with(out, key, '[');
+	json_open(out, key, '[');
 	for (size_t i = 0; i < n; i++) {
-		open_with(out, NULL, '{');
-		add_text(out, "link", picked[i]->link);
-		add_text(out, "author", picked[i]->author);
-		if (picked[i]->created_at_us)
-			add_time(out, "created_at", picked[i]->created_at_us);
-		add_text(out, "text", picked[i]->text);
+		json_open(out, NULL, '{');
+		json_text(out, "link", picked[i]->link);
+		json_text(out, "author", picked[i]->author);
+		json_time(out, "created_at", picked[i]->created_at_us);
+		json_text(out, "text", picked[i]->text);
 		if (picked[i]->cut_before || picked[i]->cut_after)
-			add_bool(out, "cut", true);
+			json_bool(out, "cut", true);
 		add_hits(out, picked[i]);
 		buf_add_char(out, '}');
 	}
@@ -118,13 +69,13 @@ static void add_examples(struct buf *out, const char *key, const struct examples
 static void add_input(struct buf *out, const struct backtest_report *r)
 {
 	const struct backtest_sums *s = &r->backtest->sums;
-	open_with(out, "input", '{');
+	json_open(out, "input", '{');
 	if (r->archive) {
-		add_text(out, "archive", str_of(r->archive));
+		json_text(out, "archive", str_of(r->archive));
 	} else {
-		open_with(out, "files", '[');
+		json_open(out, "files", '[');
 		for (size_t i = 0; i < r->file_count; i++)
-			add_text(out, NULL, str_of(r->files[i]));
+			json_text(out, NULL, str_of(r->files[i]));
 		buf_add_char(out, ']');
 	}
 	add_count(out, "records", s->counts.record_count);
@@ -135,8 +86,8 @@ static void add_input(struct buf *out, const struct backtest_report *r)
 	add_count(out, "undated", s->undated_count);
 	add_count(out, "timed", s->timed_count);
 	if (s->timed_count) {
-		add_time(out, "first", s->first_us);
-		add_time(out, "last", s->last_us);
+		json_time(out, "first", s->first_us);
+		json_time(out, "last", s->last_us);
 	}
 	buf_add_char(out, '}');
 }
@@ -149,20 +100,20 @@ static void add_tally(struct buf *out, const struct backtest *b, const struct ta
 	uint64_t count;
 	add_count(out, "posts", t->post_count);
 	if (b->sums.post_count)
-		add_number(out, "share", (double)t->post_count / (double)b->sums.post_count);
+		json_number(out, "share", (double)t->post_count / (double)b->sums.post_count);
 	add_count(out, "timed", t->timed_count);
 	if (backtest_rate(b, t, &per_hour))
-		add_number(out, "per_hour", per_hour);
+		json_number(out, "per_hour", per_hour);
 	if (hours_busiest(&t->hours, &from_us, &count)) {
-		open_with(out, "busiest_hour", '{');
-		add_time(out, "from", from_us);
+		json_open(out, "busiest_hour", '{');
+		json_time(out, "from", from_us);
 		add_count(out, "posts", count);
 		buf_add_char(out, '}');
-		add_time(out, "first", t->first_us);
-		add_time(out, "last", t->last_us);
+		json_time(out, "first", t->first_us);
+		json_time(out, "last", t->last_us);
 	}
 	add_count(out, "authors", top_distinct(&t->authors));
-	add_bool(out, "authors_exact", top_exact(&t->authors));
+	json_bool(out, "authors_exact", top_exact(&t->authors));
 	add_top(out, "top_authors", &t->authors, "author", NULL);
 	add_top(out, "top_languages", &t->langs, "language", NULL);
 	add_top(out, "top_sources", &t->sources, "source", NULL);
@@ -170,10 +121,10 @@ static void add_tally(struct buf *out, const struct backtest *b, const struct ta
 
 static void add_all(struct buf *out, const struct backtest *b)
 {
-	open_with(out, "all", '{');
+	json_open(out, "all", '{');
 	add_tally(out, b, &b->all);
 	add_count(out, "by_several_rules", b->several_count);
-	open_with(out, "by_severity", '{');
+	json_open(out, "by_severity", '{');
 	for (int i = SEVERITY_LOW; i <= SEVERITY_CRITICAL; i++)
 		add_count(out, severity_name((enum severity)i), b->severity_count[i]);
 	buf_add(out, STR("}}"));
@@ -181,16 +132,16 @@ static void add_all(struct buf *out, const struct backtest *b)
 
 static void add_rules(struct buf *out, const struct backtest *b)
 {
-	open_with(out, "rules", '[');
+	json_open(out, "rules", '[');
 	for (size_t i = 0; i < b->rules->count; i++) {
 		const struct backtest_rule *rule = &b->rules->items[i];
 		const struct tally nothing = { 0 }, *t = b->by_rule[i] ? b->by_rule[i] : &nothing;
 		if (!rule->chosen || !rule->now)
 			continue;
-		open_with(out, NULL, '{');
-		add_text(out, "rule", rule->name);
-		add_text(out, "about", rule->about);
-		add_text(out, "severity", str_of(severity_name(rule->severity)));
+		json_open(out, NULL, '{');
+		json_text(out, "rule", rule->name);
+		json_text(out, "about", rule->about);
+		json_text(out, "severity", str_of(severity_name(rule->severity)));
 		add_tally(out, b, t);
 		add_top(out, "top_terms", &t->terms, "term", "list");
 		add_examples(out, "examples", &t->examples);
@@ -203,12 +154,12 @@ static void add_overlaps(struct buf *out, const struct backtest *b)
 {
 	const struct top_entry *pairs[TOP_LIMIT];
 	size_t n = top_list(&b->pairs, pairs, TOP_LIMIT);
-	open_with(out, "overlaps", '[');
+	json_open(out, "overlaps", '[');
 	for (size_t i = 0; i < n; i++) {
-		open_with(out, NULL, '{');
-		open_with(out, "rules", '[');
-		add_text(out, NULL, pairs[i]->key);
-		add_text(out, NULL, pairs[i]->note);
+		json_open(out, NULL, '{');
+		json_open(out, "rules", '[');
+		json_text(out, NULL, pairs[i]->key);
+		json_text(out, NULL, pairs[i]->note);
 		buf_add_char(out, ']');
 		add_count(out, "posts", pairs[i]->count);
 		if (pairs[i]->over)
@@ -229,24 +180,24 @@ static void add_change(struct buf *out, const struct tally *t)
 static void add_against(struct buf *out, const struct backtest_report *r)
 {
 	const struct backtest *b = r->backtest;
-	open_with(out, "against", '{');
-	add_text(out, "rules_of", str_of(r->against));
-	add_bool(out, "same", backtest_same(b));
+	json_open(out, "against", '{');
+	json_text(out, "rules_of", str_of(r->against));
+	json_bool(out, "same", backtest_same(b));
 	add_change(out, &b->all);
-	open_with(out, "rules", '[');
+	json_open(out, "rules", '[');
 	for (size_t i = 0; i < b->rules->count; i++) {
 		const struct backtest_rule *rule = &b->rules->items[i];
 		const struct tally nothing = { 0 }, *t = b->by_rule[i] ? b->by_rule[i] : &nothing;
 		if (!rule->chosen)
 			continue;
-		open_with(out, NULL, '{');
-		add_text(out, "rule", rule->name);
-		add_text(out, "state",
+		json_open(out, NULL, '{');
+		json_text(out, "rule", rule->name);
+		json_text(out, "state",
 			!rule->old	     ? STR("new")
 				: !rule->now ? STR("removed")
 					     : STR("kept"));
 		if (rule->now && rule->old && rule->severity != rule->old_severity)
-			add_text(out, "old_severity", str_of(severity_name(rule->old_severity)));
+			json_text(out, "old_severity", str_of(severity_name(rule->old_severity)));
 		add_change(out, t);
 		add_examples(out, "gained_examples", &t->gained);
 		add_examples(out, "lost_examples", &t->lost);
@@ -258,7 +209,7 @@ static void add_against(struct buf *out, const struct backtest_report *r)
 void backtest_json(const struct backtest_report *r, struct buf *out)
 {
 	buf_add_char(out, '{');
-	add_text(out, "rules_of", str_of(r->rules));
+	json_text(out, "rules_of", str_of(r->rules));
 	add_input(out, r);
 	add_all(out, r->backtest);
 	add_rules(out, r->backtest);

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "daemon/config.h"
-#include "rules/cost.h"
-#include "rules/ruletest.h"
+#include "rules/advice/cost.h"
+#include "rules/advice/ruletest.h"
 
 struct check {
 	const char *path; /* what is checked */

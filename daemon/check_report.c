@@ -1,4 +1,5 @@
 #include "base/escape.h"
+#include "base/json_write.h"
 #include "base/utf8.h"
 #include "daemon/check.h"
 
@@ -69,33 +70,22 @@ void check_text(const struct check *c, struct buf *out)
 
 /* --- for programs --- */
 
-static void add_json_names(struct buf *out, const char *key, struct str_list names)
-{
-	buf_addf(out, ",\"%s\":[", key);
-	for (size_t i = 0; i < names.count; i++) {
-		buf_add(out, i ? STR(",") : STR(""));
-		escape_json(out, names.items[i]);
-	}
-	buf_add_char(out, ']');
-}
-
 static void add_json_failure(
 	const struct check *c, const struct ruletest_failure *f, struct buf *out)
 {
 	struct buf why;
 	buf_init(&why, 0);
 	ruletest_why(c->set, f, &why);
-	buf_add(out, STR("{\"file\":"));
-	escape_json(out, str_of(f->test->at.file));
-	buf_addf(out, ",\"line\":%lu,\"column\":%lu", (unsigned long)f->test->at.line,
-		(unsigned long)f->test->at.col);
-	add_json_names(out, "missing", f->missing);
-	add_json_names(out, "unexpected", f->unexpected);
-	add_json_names(out, "missing_terms", f->missing_terms);
-	add_json_names(out, "unexpected_terms", f->unexpected_terms);
-	buf_add(out, STR(",\"why\":"));
-	escape_json(out, buf_str(&why));
-	buf_add(out, STR(",\"post\":"));
+	json_open(out, NULL, '{');
+	json_text(out, "file", str_of(f->test->at.file));
+	json_integer(out, "line", f->test->at.line);
+	json_integer(out, "column", f->test->at.col);
+	json_texts(out, "missing", f->missing);
+	json_texts(out, "unexpected", f->unexpected);
+	json_texts(out, "missing_terms", f->missing_terms);
+	json_texts(out, "unexpected_terms", f->unexpected_terms);
+	json_text(out, "why", buf_str(&why));
+	json_key(out, "post");
 	post_json(&f->test->post, out);
 	buf_add_char(out, '}');
 	buf_finish(&why);
@@ -106,12 +96,11 @@ void check_json(const struct check *c, struct buf *out)
 	const struct ruletest_result *t = &c->tests;
 	buf_add(out, STR("{\"messages\":"));
 	diag_json(c->diag, out);
-	buf_addf(out, ",\"passed\":%zu,\"failed\":%zu,\"failures\":[",
-		t->test_count - t->failure_count, t->failure_count);
-	for (size_t i = 0; i < t->failure_count; i++) {
-		buf_add(out, i ? STR(",") : STR(""));
+	json_integer(out, "passed", (int64_t)(t->test_count - t->failure_count));
+	json_integer(out, "failed", (int64_t)t->failure_count);
+	json_open(out, "failures", '[');
+	for (size_t i = 0; i < t->failure_count; i++)
 		add_json_failure(c, &t->failures[i], out);
-	}
 	buf_add_char(out, ']');
 	if (c->sample_path && c->set) {
 		buf_add_char(out, ',');

@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -295,22 +294,6 @@ static int read_and_report(struct run *run, const char *archive)
 
 /* --- the command line --- */
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "rules", required_argument, NULL, 'r' },
-	{ "against", required_argument, NULL, 'a' },
-	{ "rule", required_argument, NULL, 'R' },
-	{ "map", required_argument, NULL, 'm' },
-	{ "since", required_argument, NULL, 's' },
-	{ "until", required_argument, NULL, 'u' },
-	{ "examples", required_argument, NULL, 'e' },
-	{ "json", no_argument, NULL, 'J' },
-	{ "jobs", required_argument, NULL, 'j' },
-	{ "color", optional_argument, NULL, 'C' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
 /* A date, a time, or a duration before now. */
 static bool parse_time(const char *text, int64_t *wall_us)
 {
@@ -329,91 +312,97 @@ static bool parse_time(const char *text, int64_t *wall_us)
 		(strchr(text, '-') && time_parse(str_of(text), wall_us));
 }
 
-static bool parse_examples(const char *text, size_t *count)
+static bool take_rule(const struct command *c, const char *value, void *options)
 {
-	int64_t n;
-	if (!str_to_int64(str_of(text), &n) || n < 0 || n > BACKTEST_MAX_EXAMPLES)
-		return false;
-	*count = (size_t)n;
+	struct options *o = options;
+	(void)c;
+	o->chosen[o->chosen_count++] = value;
 	return true;
 }
 
-static const char **option_of(struct options *o, int letter)
+static bool take_time(const struct command *c, const char *value, int64_t *wall_us)
 {
-	switch (letter) {
-	case 'c':
-		return &o->config;
-	case 'r':
-		return &o->rules;
-	case 'a':
-		return &o->against;
-	case 'm':
-		return &o->map;
-	default:
-		return NULL;
-	}
+	if (parse_time(value, wall_us))
+		return true;
+	(void)command_usage(c,
+		"a time is like 2026-03-02, 2026-03-02T07:30:00Z, or 7d for seven days ago: '%s'",
+		value);
+	return false;
 }
 
-/* -1: go on; else the exit code. */
-static int parse_one(struct options *o, int letter)
+static bool take_since(const struct command *c, const char *value, void *options)
 {
-	const struct command *c = &command_backtest;
-	const char **value = option_of(o, letter);
-	if (value) {
-		*value = optarg;
-		return -1;
-	}
-	switch (letter) {
-	case 'R':
-		o->chosen[o->chosen_count++] = optarg;
-		return -1;
-	case 's':
-	case 'u':
-		if (!parse_time(optarg, letter == 's' ? &o->since_us : &o->until_us))
-			return command_usage(c,
-				"a time is like 2026-03-02, 2026-03-02T07:30:00Z, or 7d for "
-				"seven days ago: '%s'",
-				optarg);
-		return -1;
-	case 'e':
-		if (!parse_examples(optarg, &o->example_count))
-			return command_usage(
-				c, "--examples takes 0 to %d: '%s'", BACKTEST_MAX_EXAMPLES, optarg);
-		return -1;
-	case 'J':
-		o->json = true;
-		return -1;
-	case 'j':
-		return input_threads(c, optarg, &o->threads) ? -1 : EXIT_USAGE;
-	case 'C':
-		return input_color(c, optarg, &o->color) ? -1 : EXIT_USAGE;
-	case 'h':
-		command_help(c, stdout);
-		return EXIT_FOUND;
-	default:
-		return command_usage(c, NULL);
-	}
+	return take_time(c, value, &((struct options *)options)->since_us);
 }
 
-/* -1: go on; else the exit code. */
-static int parse(int argc, char **argv, struct options *o)
+static bool take_until(const struct command *c, const char *value, void *options)
 {
-	optind = 1;
+	return take_time(c, value, &((struct options *)options)->until_us);
+}
+
+static bool take_examples(const struct command *c, const char *value, void *options)
+{
+	int64_t n;
+	if (!str_to_int64(str_of(value), &n) || n < 0 || n > BACKTEST_MAX_EXAMPLES) {
+		(void)command_usage(
+			c, "--examples takes 0 to %d: '%s'", BACKTEST_MAX_EXAMPLES, value);
+		return false;
+	}
+	((struct options *)options)->example_count = (size_t)n;
+	return true;
+}
+
+static bool take_jobs(const struct command *c, const char *value, void *options)
+{
+	return input_threads(c, value, &((struct options *)options)->threads);
+}
+
+static bool take_color(const struct command *c, const char *value, void *options)
+{
+	return input_color(c, value, &((struct options *)options)->color);
+}
+
+static const struct argument arguments[] = {
+	{ "config", 'c', "FILE", "configuration whose rules are used",
+		offsetof(struct options, config), NULL },
+	{ "rules", 'r', "FILE", "rules alone: YAML, or a file of terms, one a line",
+		offsetof(struct options, rules), NULL },
+	{ "against", 0, "OLD",
+		"compare with these rules, a configuration's or a file's:\nwhich posts each rule "
+		"gains (+) and loses (-)",
+		offsetof(struct options, against), NULL },
+	{ "rule", 0, "NAME", "only this rule; may be given several times", 0, take_rule },
+	{ "since", 0, "TIME",
+		"only posts from then on: 2026-03-02, a time as in RFC\n3339, or 7d for seven days "
+		"ago",
+		0, take_since },
+	{ "until", 0, "TIME", "only posts before then", 0, take_until },
+	{ "map", 0, "NAME", "where the records' text is, as in 'vigie match'",
+		offsetof(struct options, map), NULL },
+	{ "examples", 0, "N", "so many examples a rule (3), 0 to 100", 0, take_examples },
+	{ "json", 0, NULL, "one JSON object with everything", offsetof(struct options, json),
+		NULL },
+	{ "jobs", 'j', "N", "threads; 0: one a core", 0, take_jobs },
+	{ "color", 0, "[=WHEN]", "auto, always or never", 0, take_color },
+	{ 0 },
+};
+
+/* -1: go on; else the exit code. */
+static int parse(int argc, char **argv, struct options *o, struct operands *files)
+{
 	o->threads = 1;
 	o->example_count = 3;
 	o->since_us = INT64_MIN;
 	o->until_us = INT64_MAX;
 	o->color = isatty(STDOUT_FILENO);
-	for (int c; (c = getopt_long(argc, argv, "c:r:j:h", long_options, NULL)) != -1;) {
-		int code = parse_one(o, c);
-		if (code >= 0)
-			return code;
-	}
+	int code = arguments_parse(&command_backtest, argc, argv, o, files);
+	if (code >= 0)
+		return code;
 	if (o->config && o->rules)
 		return command_usage(&command_backtest, "-c and -r exclude each other");
 	if (o->since_us >= o->until_us)
 		return command_usage(&command_backtest, "--since must be before --until");
-	if (o->map && !o->rules && optind == argc)
+	if (o->map && !o->rules && !files->count)
 		return command_usage(
 			&command_backtest, "--map is for files; the archive needs none");
 	return -1;
@@ -427,11 +416,12 @@ static int backtest_main(int argc, char **argv)
 	struct arena arena;
 	arena_init(&arena, 0);
 	o->chosen = arena_array(&arena, const char *, (size_t)argc);
-	int code = parse(argc, argv, o);
-	bool from_archive = code < 0 && !o->rules && optind == argc;
+	struct operands files;
+	int code = parse(argc, argv, o, &files);
+	bool from_archive = code < 0 && !o->rules && !files.count;
 	if (code < 0) {
-		run.file_count = from_archive ? 0 : optind < argc ? (size_t)(argc - optind) : 1;
-		run.files = optind < argc ? (const char *const *)argv + optind : standard_input;
+		run.file_count = from_archive ? 0 : files.count ? files.count : 1;
+		run.files = files.count ? files.items : standard_input;
 		code = EXIT_USAGE;
 		if ((o->rules || command_config(&o->config, &arena)) && load(&run, from_archive)) {
 			struct str archive = STR_NONE;
@@ -452,27 +442,12 @@ const struct command command_backtest = {
 	.name = "backtest",
 	.arguments = "[-c FILE | -r RULES] [--against OLD] [OPTION...] [FILE...]",
 	.help = "Report what rules find in old posts, and what a change changes.",
-	.options =
-		"Reads the files, '-' is standard input; without any the archive of the\n"
-		"configuration's store (with -r standard input). The archive holds only posts\n"
-		"that matched a rule when they came.\n"
-		"\n"
-		"  -c, --config FILE   configuration whose rules are used\n"
-		"  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
-		"      --against OLD   compare with these rules, a configuration's or a file's:\n"
-		"                      which posts each rule gains (+) and loses (-)\n"
-		"      --rule NAME     only this rule; may be given several times\n"
-		"      --since TIME    only posts from then on: 2026-03-02, a time as in RFC\n"
-		"                      3339, or 7d for seven days ago\n"
-		"      --until TIME    only posts before then\n"
-		"      --map NAME      where the records' text is, as in 'vigie match'\n"
-		"      --examples N    so many examples a rule (3), 0 to 100\n"
-		"      --json          one JSON object with everything\n"
-		"  -j, --jobs N        threads; 0: one a core\n"
-		"      --color[=WHEN]  auto, always or never\n"
-		"\n"
-		"Exit status: 0 posts were found, 1 none, 2 bad usage, configuration or files,\n"
-		"74 the store does not answer. With --against: 0 both find the same, 1 they\n"
-		"differ.\n",
+	.intro = "Reads the files, '-' is standard input; without any the archive of the\n"
+		 "configuration's store (with -r standard input). The archive holds only posts\n"
+		 "that matched a rule when they came.\n",
+	.notes = "Exit status: 0 posts were found, 1 none, 2 bad usage, configuration or files,\n"
+		 "74 the store does not answer. With --against: 0 both find the same, 1 they\n"
+		 "differ.\n",
+	.options = arguments,
 	.run = backtest_main,
 };

@@ -1,12 +1,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 
 #include "base/log.h"
 #include "daemon/check.h"
 #include "daemon/command.h"
-#include "rules/lint.h"
+#include "daemon/ingest.h"
+#include "rules/advice/lint.h"
 
 enum { SAMPLE_MAX_BYTES = 256 * 1024 * 1024 };
 
@@ -117,6 +117,8 @@ static int tell(struct checking *x)
 		(void)command_print_diag(c->diag); /* whether there are errors: see set */
 	if (!x->options.json && c->set)
 		check_text(c, &out);
+	if (!x->options.json && c->set && x->config)
+		config_ingest_urls(x->config, &out);
 	bool written = command_write(buf_str(&out));
 	buf_finish(&out);
 	if (x->options.junit)
@@ -128,74 +130,51 @@ static int tell(struct checking *x)
 
 /* --- the command line --- */
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "rules", required_argument, NULL, 'r' },
-	{ "json", no_argument, NULL, 'J' },
-	{ "junit", required_argument, NULL, 'U' },
-	{ "sample", required_argument, NULL, 's' },
-	{ "map", required_argument, NULL, 'm' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+static const struct argument arguments[] = {
+	{ "config", 'c', "FILE",
+		"what to check, as FILE; a file whose name does not end\nin .yaml or .yml holds "
+		"terms, one a line",
+		offsetof(struct options, config), NULL },
+	{ "rules", 'r', "FILE",
+		"rules alone, also those of a configuration: sources,\nnotifiers and secrets are "
+		"left out",
+		offsetof(struct options, rules), NULL },
+	{ "json", 0, NULL, "messages, failed tests and costs as one JSON object",
+		offsetof(struct options, json), NULL },
+	{ "junit", 0, "FILE", "writes the tests as JUnit's XML", offsetof(struct options, junit),
+		NULL },
+	{ "sample", 0, "FILE",
+		"what each rule costs with these posts, NDJSON as match\ntakes; - is standard "
+		"input",
+		offsetof(struct options, sample), NULL },
+	{ "map", 0, "NAME", "where the sample's text is, as for match",
+		offsetof(struct options, map), NULL },
+	{ 0 },
 };
 
-static const char **option_of(struct options *o, int letter)
-{
-	switch (letter) {
-	case 'c':
-		return &o->config;
-	case 'r':
-		return &o->rules;
-	case 'U':
-		return &o->junit;
-	case 's':
-		return &o->sample;
-	case 'm':
-		return &o->map;
-	default:
-		return NULL;
-	}
-}
-
 /* -1: go on; else the exit code. */
-static int check_arguments(int given, char **arguments, struct checking *x)
+static int check_options(const struct operands *files, struct checking *x)
 {
 	struct options *o = &x->options;
 	bool named = o->config || o->rules;
 	if (o->config && o->rules)
 		return command_usage(&command_check, "-c and -r exclude each other");
-	if (given > (named ? 0 : 1))
+	if (files->count > (named ? 0 : 1))
 		return command_usage(
-			&command_check, "one file at a time: '%s'", arguments[given - 1]);
+			&command_check, "one file at a time: '%s'", files->items[files->count - 1]);
 	if (o->map && !o->sample)
 		return command_usage(&command_check, "--map is for --sample");
-	x->check.path = o->rules ? o->rules : o->config ? o->config : given ? arguments[0] : NULL;
+	x->check.path = o->rules ? o->rules : o->config ? o->config : files->items[0];
 	return -1;
-}
-
-static int parse(int argc, char **argv, struct checking *x)
-{
-	optind = 1;
-	for (int c; (c = getopt_long(argc, argv, "c:r:h", long_options, NULL)) != -1;) {
-		const char **value = option_of(&x->options, c);
-		if (value) {
-			*value = optarg;
-		} else if (c == 'J') {
-			x->options.json = true;
-		} else if (c == 'h') {
-			command_help(&command_check, stdout);
-			return EXIT_FOUND;
-		} else {
-			return command_usage(&command_check, NULL);
-		}
-	}
-	return check_arguments(argc - optind, argv + optind, x);
 }
 
 static int check_main(int argc, char **argv)
 {
 	struct checking x = { 0 };
-	int code = parse(argc, argv, &x);
+	struct operands files;
+	int code = arguments_parse(&command_check, argc, argv, &x.options, &files);
+	if (code < 0)
+		code = check_options(&files, &x);
 	if (code >= 0)
 		return code;
 	arena_init(&x.arena, 0);
@@ -218,16 +197,7 @@ const struct command command_check = {
 	.name = "check",
 	.arguments = "[-c FILE | -r RULES] [--sample FILE] [OPTION...] [FILE]",
 	.help = "Check a configuration or a rules file, and run its tests.",
-	.options = "  -c, --config FILE   what to check, as FILE; a file whose name does not end\n"
-		   "                      in .yaml or .yml holds terms, one a line\n"
-		   "  -r, --rules FILE    rules alone, also those of a configuration: sources,\n"
-		   "                      notifiers and secrets are left out\n"
-		   "      --json          messages, failed tests and costs as one JSON object\n"
-		   "      --junit FILE    writes the tests as JUnit's XML\n"
-		   "      --sample FILE   what each rule costs with these posts, NDJSON as match\n"
-		   "                      takes; - is standard input\n"
-		   "      --map NAME      where the sample's text is, as for match\n"
-		   "\n"
-		   "Exit status: 0 fine, 1 a test failed, 2 there are errors.\n",
+	.notes = "Exit status: 0 fine, 1 a test failed, 2 there are errors.\n",
+	.options = arguments,
 	.run = check_main,
 };

@@ -1,5 +1,4 @@
 #define _GNU_SOURCE
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -195,41 +194,23 @@ static int repair(struct store *s, const struct options *o)
 
 /* --- the command line --- */
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "store", required_argument, NULL, 's' },
-	{ "json", no_argument, NULL, 'J' },
-	{ "state", required_argument, NULL, 'S' },
-	{ "target", required_argument, NULL, 't' },
-	{ "rule", required_argument, NULL, 'r' },
-	{ "id", required_argument, NULL, 'i' },
-	{ "all", no_argument, NULL, 'a' },
-	{ "limit", required_argument, NULL, 'n' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+static const struct argument arguments[] = {
+	{ "config", 'c', "FILE", "configuration that names the store",
+		offsetof(struct options, config), NULL },
+	{ "store", 0, "FILE", "the store itself", offsetof(struct options, store), NULL },
+	{ "state", 0, "STATE", "only those: pending, sent or dead", offsetof(struct options, state),
+		NULL },
+	{ "target", 0, "NAME", "only those to this notifier", offsetof(struct options, target),
+		NULL },
+	{ "rule", 0, "NAME", "only those of this rule", offsetof(struct options, rule), NULL },
+	{ "id", 0, "ID", "only this one", offsetof(struct options, id), NULL },
+	{ "all", 0, NULL, "retry or drop whatever there is", offsetof(struct options, all), NULL },
+	{ "limit", 'n', "N", "at most that many; list shows 1000 without it",
+		offsetof(struct options, limit), NULL },
+	{ "json", 0, NULL, "one JSON object a delivery; else how many",
+		offsetof(struct options, json), NULL },
+	{ 0 },
 };
-
-static const char **option_of(struct options *o, int letter)
-{
-	switch (letter) {
-	case 'c':
-		return &o->config;
-	case 's':
-		return &o->store;
-	case 'S':
-		return &o->state;
-	case 't':
-		return &o->target;
-	case 'r':
-		return &o->rule;
-	case 'i':
-		return &o->id;
-	case 'n':
-		return &o->limit;
-	default:
-		return NULL;
-	}
-}
 
 static bool parse_action(const char *text, enum action *action)
 {
@@ -291,25 +272,13 @@ static int check_options(struct options *o)
 
 static int parse(int argc, char **argv, struct options *o)
 {
-	optind = 1;
-	for (int c; (c = getopt_long(argc, argv, "c:n:h", long_options, NULL)) != -1;) {
-		const char **value = option_of(o, c);
-		if (value) {
-			*value = optarg;
-		} else if (c == 'J') {
-			o->json = true;
-		} else if (c == 'a') {
-			o->all = true;
-		} else if (c == 'h') {
-			command_help(&command_deliveries, stdout);
-			return EXIT_FOUND;
-		} else {
-			return command_usage(&command_deliveries, NULL);
-		}
-	}
-	if (argc - optind > 1 || (optind < argc && !parse_action(argv[optind], &o->action)))
+	struct operands words;
+	int code = arguments_parse(&command_deliveries, argc, argv, o, &words);
+	if (code >= 0)
+		return code;
+	if (words.count > 1 || (words.count && !parse_action(words.items[0], &o->action)))
 		return command_usage(&command_deliveries, "what to do is list, retry or drop: '%s'",
-			argv[argc - 1]);
+			words.items[words.count - 1]);
 	return check_options(o);
 }
 
@@ -362,21 +331,11 @@ const struct command command_deliveries = {
 	.name = "deliveries",
 	.arguments = "[OPTION...] [list | retry | drop]",
 	.help = "Show what waits, was sent or given up; send it again or drop it.",
-	.options = "  list                the newest first (what it does without a word)\n"
-		   "  retry               makes what was given up, or waits, due now\n"
-		   "  drop                forgets deliveries; their alerts stay\n"
-		   "\n"
-		   "  -c, --config FILE   configuration that names the store\n"
-		   "      --store FILE    the store itself\n"
-		   "      --state STATE   only those: pending, sent or dead\n"
-		   "      --target NAME   only those to this notifier\n"
-		   "      --rule NAME     only those of this rule\n"
-		   "      --id ID         only this one\n"
-		   "      --all           retry or drop whatever there is\n"
-		   "  -n, --limit N       at most that many; list shows 1000 without it\n"
-		   "      --json          one JSON object a delivery; else how many\n"
-		   "\n"
-		   "Exit status: 0 there were some, 1 there were none, 2 bad usage or\n"
-		   "configuration, 74 the store does not answer.\n",
+	.intro = "  list                the newest first (what it does without a word)\n"
+		 "  retry               makes what was given up, or waits, due now\n"
+		 "  drop                forgets deliveries; their alerts stay\n",
+	.notes = "Exit status: 0 there were some, 1 there were none, 2 bad usage or\n"
+		 "configuration, 74 the store does not answer.\n",
+	.options = arguments,
 	.run = deliveries_main,
 };

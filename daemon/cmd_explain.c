@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,8 +7,8 @@
 #include "base/log.h"
 #include "daemon/command.h"
 #include "daemon/config.h"
-#include "rules/explain.h"
-#include "rules/print.h"
+#include "rules/advice/explain.h"
+#include "rules/language/print.h"
 
 enum { SHOWN_NAMES = 20 };
 
@@ -156,43 +155,39 @@ static bool get_post(struct explaining *x)
 
 /* --- the command line --- */
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "rules", required_argument, NULL, 'r' },
-	{ "json", no_argument, NULL, 'J' },
-	{ "yaml", no_argument, NULL, 'y' },
-	{ "post", required_argument, NULL, 'p' },
-	{ "map", required_argument, NULL, 'm' },
-	{ "lang", required_argument, NULL, 'l' },
-	{ "from", required_argument, NULL, 'f' },
-	{ "source", required_argument, NULL, 's' },
-	{ "type", required_argument, NULL, 't' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static const char **option_of(struct options *o, int letter)
+static bool take_file(const struct command *c, const char *value, void *options)
 {
-	switch (letter) {
-	case 'c':
-	case 'r':
-		return &o->file;
-	case 'p':
-		return &o->post;
-	case 'm':
-		return &o->map;
-	case 'l':
-		return &o->lang;
-	case 'f':
-		return &o->from;
-	case 's':
-		return &o->source;
-	case 't':
-		return &o->type;
-	default:
-		return NULL;
-	}
+	struct options *o = options;
+	if (o->file)
+		(void)command_usage(c, "one file of rules at a time");
+	bool first = !o->file;
+	o->file = value;
+	return first;
 }
+
+static const struct argument arguments[] = {
+	{ "config", 'c', "FILE", "configuration whose rules are used", 0, take_file },
+	{ "rules", 'r', "FILE", "rules alone: YAML, or a file of terms, one a line", 0, take_file },
+	{ "post", 0, "FILE",
+		"the post, as JSON or as text; - is standard input, also as\nTEXT, which may be "
+		"JSON too: {\"text\":...}",
+		offsetof(struct options, post), NULL },
+	{ "map", 0, "NAME",
+		"where the JSON has its text: auto (default), bluesky,\nmastodon, x, tweet-v1, "
+		"journal, post, text (no JSON), or one\nof the configuration's maps",
+		offsetof(struct options, map), NULL },
+	{ "lang", 0, "LANG", "the post's language, such as fr", offsetof(struct options, lang),
+		NULL },
+	{ "from", 0, "HANDLE", "its author", offsetof(struct options, from), NULL },
+	{ "source", 0, "NAME", "its source", offsetof(struct options, source), NULL },
+	{ "type", 0, "TYPE", "post, reply, repost, quote, article, edit or delete",
+		offsetof(struct options, type), NULL },
+	{ "json", 0, NULL, "one JSON object", offsetof(struct options, json), NULL },
+	{ "yaml", 0, NULL,
+		"without a post: the rule as any, all, none and where, if\nit can be said so",
+		offsetof(struct options, yaml), NULL },
+	{ 0 },
+};
 
 static bool is_yaml(const char *path)
 {
@@ -200,53 +195,31 @@ static bool is_yaml(const char *path)
 }
 
 /* -1: go on; else the exit code. */
-static int check_arguments(int given, char **arguments, struct options *o)
+static int check_options(const struct operands *words, struct options *o)
 {
+	size_t given = words->count;
 	bool post_wanted = o->post || o->map || o->lang || o->from || o->source || o->type ||
 		o->json;
-	int wanted = o->post || (given == 1 && !post_wanted) || o->yaml ? 1 : 2;
+	size_t wanted = o->post || (given == 1 && !post_wanted) || o->yaml ? 1 : 2;
 	enum post_type type;
 	if (given < 1)
 		return command_usage(&command_explain, "which rule, and which text?");
 	if (given < wanted)
 		return command_usage(&command_explain, "which text?");
-	if (given > wanted && is_yaml(arguments[0]))
-		return command_usage(
-			&command_explain, "the file of rules comes after -r: '%s'", arguments[0]);
+	if (given > wanted && is_yaml(words->items[0]))
+		return command_usage(&command_explain, "the file of rules comes after -r: '%s'",
+			words->items[0]);
 	if (given > wanted)
 		return command_usage(
 			&command_explain, "too many arguments: a text with spaces needs quotes");
 	if (o->type && !post_type_of(str_of(o->type), &type))
 		return command_usage(&command_explain, "no such type of post: '%s'", o->type);
-	o->rule = arguments[0];
+	o->rule = words->items[0];
 	o->tree = o->yaml || (given == 1 && !o->post);
-	o->text = o->post || o->tree ? NULL : arguments[1];
+	o->text = o->post || o->tree ? NULL : words->items[1];
 	if (o->yaml && (o->post || post_wanted))
 		return command_usage(&command_explain, "--yaml shows a rule, not a post");
 	return -1;
-}
-
-static int parse(int argc, char **argv, struct options *o)
-{
-	optind = 1;
-	for (int c; (c = getopt_long(argc, argv, "c:r:h", long_options, NULL)) != -1;) {
-		const char **value = option_of(o, c);
-		if (value && (c == 'c' || c == 'r') && *value)
-			return command_usage(&command_explain, "one file of rules at a time");
-		if (value) {
-			*value = optarg;
-		} else if (c == 'J') {
-			o->json = true;
-		} else if (c == 'y') {
-			o->yaml = true;
-		} else if (c == 'h') {
-			command_help(&command_explain, stdout);
-			return EXIT_FOUND;
-		} else {
-			return command_usage(&command_explain, NULL);
-		}
-	}
-	return check_arguments(argc - optind, argv + optind, o);
 }
 
 /* The rule as it could be written, a line at a time escaped for the terminal. */
@@ -298,7 +271,10 @@ static int explain_main(int argc, char **argv)
 {
 	struct explaining x = { .map = post_map_auto() };
 	size_t rule;
-	int code = parse(argc, argv, &x.options);
+	struct operands words;
+	int code = arguments_parse(&command_explain, argc, argv, &x.options, &words);
+	if (code < 0)
+		code = check_options(&words, &x.options);
 	if (code >= 0)
 		return code;
 	arena_init(&x.arena, 0); /* our own data only: a clause keeps few hits */
@@ -319,26 +295,10 @@ const struct command command_explain = {
 	.name = "explain",
 	.arguments = "[-c FILE | -r RULES] [--json] RULE [TEXT | --post FILE]",
 	.help = "Show clause by clause why a rule matches a post, or does not.",
-	.options =
-		"Without a post: the rule itself in one canonical form, as a query.\n"
-		"\n"
-		"  -c, --config FILE   configuration whose rules are used\n"
-		"  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
-		"      --post FILE     the post, as JSON or as text; - is standard input, also as\n"
-		"                      TEXT, which may be JSON too: {\"text\":...}\n"
-		"      --map NAME      where the JSON has its text: auto (default), bluesky,\n"
-		"                      mastodon, x, tweet-v1, post, text (no JSON), or one of the\n"
-		"                      configuration's maps\n"
-		"      --lang LANG     the post's language, such as fr\n"
-		"      --from HANDLE   its author\n"
-		"      --source NAME   its source\n"
-		"      --type TYPE     post, reply, repost, quote, article, edit or delete\n"
-		"      --json          one JSON object\n"
-		"      --yaml          without a post: the rule as any, all, none and where, if\n"
-		"                      it can be said so\n"
-		"\n"
-		"Without a post the rule itself is shown in one canonical form, as a query.\n"
-		"\n"
-		"Exit status: 0 the rule matches, 1 it does not, 2 there are errors.\n",
+	.intro = "Without a post: the rule itself in one canonical form, as a query.\n",
+	.notes = "Without a post the rule itself is shown in one canonical form, as a query.\n"
+		 "\n"
+		 "Exit status: 0 the rule matches, 1 it does not, 2 there are errors.\n",
+	.options = arguments,
 	.run = explain_main,
 };

@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -191,63 +190,50 @@ static void print_regexes(const struct run *run)
 
 /* --- the command line --- */
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "rules", required_argument, NULL, 'r' },
-	{ "map", required_argument, NULL, 'm' },
-	{ "json", no_argument, NULL, 'J' },
-	{ "count", no_argument, NULL, 'n' },
-	{ "stats", no_argument, NULL, 's' },
-	{ "jobs", required_argument, NULL, 'j' },
-	{ "color", optional_argument, NULL, 'C' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+static bool take_jobs(const struct command *c, const char *value, void *options)
+{
+	return input_threads(c, value, &((struct options *)options)->threads);
+}
+
+static bool take_color(const struct command *c, const char *value, void *options)
+{
+	return input_color(c, value, &((struct options *)options)->color);
+}
+
+static bool take_format(const struct command *c, const char *value, void *options)
+{
+	return input_format(c, value, &((struct options *)options)->map);
+}
+
+static const struct argument arguments[] = {
+	{ "config", 'c', "FILE", "configuration whose rules are used",
+		offsetof(struct options, config), NULL },
+	{ "rules", 'r', "FILE", "rules alone: YAML, or a file of terms, one a line",
+		offsetof(struct options, rules), NULL },
+	{ "map", 0, "NAME",
+		"where the records' text is: auto (default), bluesky,\nmastodon, x, tweet-v1, "
+		"journal, post, text (each line\nis a text), or one of the configuration's maps",
+		offsetof(struct options, map), NULL },
+	{ "format", 0, "FORMAT", "ndjson, or text: lines of a log, the same as --map text", 0,
+		take_format },
+	{ "json", 0, NULL, "one JSON object a match", offsetof(struct options, json), NULL },
+	{ "count", 0, NULL, "only the number of matching posts", offsetof(struct options, count),
+		NULL },
+	{ "jobs", 'j', "N", "threads; 0: one a core", 0, take_jobs },
+	{ "stats", 0, NULL, "speed and counts, on standard error", offsetof(struct options, stats),
+		NULL },
+	{ "color", 0, "[=WHEN]", "auto, always or never", 0, take_color },
+	{ 0 },
 };
 
 /* -1: go on; else the exit code. */
-static int parse(int argc, char **argv, struct options *o)
+static int parse(int argc, char **argv, struct options *o, struct operands *files)
 {
-	optind = 1;
-	o->threads = 1;
-	o->color = isatty(STDOUT_FILENO);
-	for (int c; (c = getopt_long(argc, argv, "c:r:j:h", long_options, NULL)) != -1;) {
-		switch (c) {
-		case 'c':
-			o->config = optarg;
-			break;
-		case 'r':
-			o->rules = optarg;
-			break;
-		case 'm':
-			o->map = optarg;
-			break;
-		case 'J':
-			o->json = true;
-			break;
-		case 'n':
-			o->count = true;
-			break;
-		case 's':
-			o->stats = true;
-			break;
-		case 'j':
-			if (!input_threads(&command_match, optarg, &o->threads))
-				return EXIT_USAGE;
-			break;
-		case 'C':
-			if (!input_color(&command_match, optarg, &o->color))
-				return EXIT_USAGE;
-			break;
-		case 'h':
-			command_help(&command_match, stdout);
-			return EXIT_FOUND;
-		default:
-			return command_usage(&command_match, NULL);
-		}
-	}
-	if (o->config && o->rules)
+	*o = (struct options){ .threads = 1, .color = isatty(STDOUT_FILENO) };
+	int code = arguments_parse(&command_match, argc, argv, o, files);
+	if (code < 0 && o->config && o->rules)
 		return command_usage(&command_match, "-c and -r exclude each other");
-	return -1;
+	return code;
 }
 
 static int run_files(struct run *run, const char *const *files, size_t count, int64_t build_us)
@@ -283,7 +269,8 @@ static int match_main(int argc, char **argv)
 	static const char *const standard_input[] = { "-" };
 	struct run run = { 0 };
 	struct arena arena;
-	int code = parse(argc, argv, &run.options);
+	struct operands files;
+	int code = parse(argc, argv, &run.options, &files);
 	if (code >= 0)
 		return code;
 	arena_init(&arena, 0);
@@ -292,9 +279,8 @@ static int match_main(int argc, char **argv)
 	if ((run.options.rules || command_config(&run.options.config, &arena)) &&
 		input_load(&run.rules, run.options.config, run.options.rules, run.options.map)) {
 		int64_t build_us = clock_monotonic_us() - start_us;
-		size_t count = (size_t)(argc - optind);
-		code = run_files(&run, count ? (const char *const *)argv + optind : standard_input,
-			count ? count : 1, build_us);
+		code = run_files(&run, files.count ? files.items : standard_input,
+			files.count ? files.count : 1, build_us);
 	}
 	input_finish(&run.rules);
 	arena_finish(&arena);
@@ -305,20 +291,8 @@ const struct command command_match = {
 	.name = "match",
 	.arguments = "[-c FILE | -r RULES] [--json | --count] [FILE...]",
 	.help = "Print the posts that rules match, like grep for posts.",
-	.options =
-		"Reads the files; '-', or no file, is standard input.\n"
-		"\n"
-		"  -c, --config FILE   configuration whose rules are used\n"
-		"  -r, --rules FILE    rules alone: YAML, or a file of terms, one a line\n"
-		"      --map NAME      where the records' text is: auto (default), bluesky,\n"
-		"                      mastodon, x, tweet-v1, post, text (each line is a text),\n"
-		"                      or one of the configuration's maps\n"
-		"      --json          one JSON object a match\n"
-		"      --count         only the number of matching posts\n"
-		"  -j, --jobs N        threads; 0: one a core\n"
-		"      --stats         speed and counts, on standard error\n"
-		"      --color[=WHEN]  auto, always or never\n"
-		"\n"
-		"Exit status: 0 posts were found, 1 none, 2 bad usage, configuration or files.\n",
+	.intro = "Reads the files; '-', or no file, is standard input.\n",
+	.notes = "Exit status: 0 posts were found, 1 none, 2 bad usage, configuration or files.\n",
+	.options = arguments,
 	.run = match_main,
 };

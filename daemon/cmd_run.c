@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/mem.h"
 #include "daemon/app.h"
 #include "daemon/command.h"
+#include "daemon/input.h"
 
 #define EXPIRE_INTERVAL_US (10 * US_PER_MINUTE)
 #define STOP_PATIENCE_US (5 * US_PER_S)
@@ -62,7 +62,7 @@ void app_stop(struct app *app, int exit_code)
 static void on_signal(void *ctx, int number)
 {
 	struct app *app = ctx;
-	if (number == SIGHUP)
+	if (number == SIGHUP && !app->observer)
 		app_reload(app);
 	else
 		app_stop(app, EXIT_FOUND);
@@ -97,9 +97,19 @@ static void stop_if_done(struct app *app)
 	app_stop(app, EXIT_FOUND);
 }
 
+static void on_alert(void *ctx, const struct alert *alert)
+{
+	const struct app *app = ctx;
+	if (app->observer)
+		app->observer->alert(app->observer->ctx, alert);
+}
+
 static void on_alerts_added(void *ctx)
 {
-	dispatch_wake(((struct app *)ctx)->dispatch);
+	const struct app *app = ctx;
+	if (app->observer)
+		app->observer->alerts_added(app->observer->ctx);
+	dispatch_wake(app->dispatch);
 }
 
 static void on_source_ended(void *ctx)
@@ -159,8 +169,15 @@ static void start_parts(struct app *app)
 {
 	struct dispatch_host dispatch_host = { clock_wall_us, random_bits, on_store_failed,
 		on_settled, app };
-	struct pipeline_host pipeline_host = { clock_wall_us, clock_monotonic_us, on_alerts_added,
-		on_source_ended, on_store_failed, app };
+	struct pipeline_host pipeline_host = {
+		.wall_us = clock_wall_us,
+		.monotonic_us = clock_monotonic_us,
+		.alert = on_alert,
+		.alerts_added = on_alerts_added,
+		.source_ended = on_source_ended,
+		.store_failed = on_store_failed,
+		.ctx = app,
+	};
 	app->http = http_client_create(app->loop);
 	notifiers_open(app->config->notifiers, app->loop, app->http);
 	app->dispatch = dispatch_create(
@@ -178,6 +195,10 @@ static void start_parts(struct app *app)
 
 static void finish(struct app *app)
 {
+	if (app->observer)
+		for (size_t i = 0; i < pipeline_source_count(app->pipeline); i++)
+			matcher_counts_add(
+				&app->observer->counts, pipeline_source(app->pipeline, i).counts);
 	serve_stop(app->serve);
 	for (size_t i = 0; i < 3; i++)
 		signal_watch_destroy(app->signals[i]);
@@ -199,18 +220,12 @@ static void finish(struct app *app)
 	store_close(app->store);
 }
 
-static int run(struct app *app, const char *path)
+int app_run(struct app *app)
 {
 	app->started_at_us = clock_wall_us();
-	if (!load_config(app, path)) {
-		config_destroy(app->config);
-		return EXIT_USAGE;
-	}
-	if (app->config->timezone.p) {
+	if (app->config->timezone.p)
 		/* Before any thread starts: mails and bubbles tell times in it. */
-		setenv("TZ", arena_text(&app->config->arena, app->config->timezone), 1);
-		tzset();
-	}
+		input_set_timezone(app->config->timezone, &app->config->arena);
 	if (!open_store(app)) {
 		config_destroy(app->config);
 		return EXIT_USAGE;
@@ -233,49 +248,55 @@ static int run(struct app *app, const char *path)
 	return app->exit_code;
 }
 
+static int run(struct app *app, const char *path)
+{
+	if (load_config(app, path))
+		return app_run(app);
+	config_destroy(app->config);
+	return EXIT_USAGE;
+}
+
 /* --- the command line --- */
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "once", no_argument, NULL, 'o' },
-	{ "log", required_argument, NULL, 'l' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+struct options {
+	const char *config;
+	bool once;
+	enum log_level level;
+};
+
+static bool take_log(const struct command *c, const char *value, void *options)
+{
+	if (log_level_of(str_of(value), &((struct options *)options)->level))
+		return true;
+	(void)command_usage(c, "--log takes error, warn, info or debug");
+	return false;
+}
+
+static const struct argument arguments[] = {
+	{ "config", 'c', "FILE", "configuration; default ~/.config/vigie/vigie.yaml",
+		offsetof(struct options, config), NULL },
+	{ "once", 0, NULL, "stop when all sources have ended and all is delivered",
+		offsetof(struct options, once), NULL },
+	{ "log", 0, "LEVEL", "error, warn, info (default) or debug", 0, take_log },
+	{ 0 },
 };
 
 static int run_main(int argc, char **argv)
 {
 	struct app app = { 0 };
 	struct arena arena;
-	const char *path = NULL;
-	enum log_level level = LOG_LEVEL_INFO;
-	optind = 1;
-	for (int c; (c = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1;) {
-		switch (c) {
-		case 'c':
-			path = optarg;
-			break;
-		case 'o':
-			app.once = true;
-			break;
-		case 'l':
-			if (!log_level_of(str_of(optarg), &level))
-				return command_usage(
-					&command_run, "--log takes error, warn, info or debug");
-			break;
-		case 'h':
-			command_help(&command_run, stdout);
-			return EXIT_FOUND;
-		default:
-			return command_usage(&command_run, NULL);
-		}
-	}
-	if (optind < argc)
-		return command_usage(&command_run, "too many arguments: '%s'", argv[optind]);
-	log_set_level(level);
+	struct options o = { .level = LOG_LEVEL_INFO };
+	struct operands words;
+	int code = arguments_parse(&command_run, argc, argv, &o, &words);
+	if (code >= 0)
+		return code;
+	if (words.count)
+		return command_usage(&command_run, "too many arguments: '%s'", words.items[0]);
+	app.once = o.once;
+	log_set_level(o.level);
 	(void)umask(077); /* what is stored is nobody else's business */
 	arena_init(&arena, 0);
-	int code = command_config(&path, &arena) ? run(&app, path) : EXIT_USAGE;
+	code = command_config(&o.config, &arena) ? run(&app, o.config) : EXIT_USAGE;
 	arena_finish(&arena);
 	return code;
 }
@@ -284,12 +305,10 @@ const struct command command_run = {
 	.name = "run",
 	.arguments = "[-c FILE] [--once]",
 	.help = "Watch the sources and tell the notifiers: the daemon.",
-	.options =
-		"  -c, --config FILE   configuration; default ~/.config/vigie/vigie.yaml\n"
-		"      --once          stop when all sources have ended and all is delivered\n"
-		"      --log LEVEL     error, warn, info (default) or debug\n"
-		"\nSIGHUP reloads the rules; SIGTERM and SIGINT stop cleanly.\n"
-		"\nExit status: 0 it stopped cleanly, 2 bad usage or configuration, 74 the disk\n"
-		"failed.\n",
+	.notes = "SIGHUP reloads the rules; SIGTERM and SIGINT stop cleanly.\n"
+		 "\n"
+		 "Exit status: 0 it stopped cleanly, 2 bad usage or configuration, 74 the disk\n"
+		 "failed.\n",
+	.options = arguments,
 	.run = run_main,
 };

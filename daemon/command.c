@@ -9,26 +9,36 @@
 #include "base/log.h"
 #include "daemon/config.h"
 
+static void add_lines(struct buf *out, const char *lines)
+{
+	if (lines)
+		buf_addf(out, "\n%s", lines);
+}
+
 void command_help(const struct command *c, FILE *out)
 {
-	fprintf(out, "usage: vigie %s%s%s\n\n%s\n", c->name, c->arguments[0] ? " " : "",
+	struct buf text;
+	buf_init(&text, 0);
+	buf_addf(&text, "usage: vigie %s%s%s\n\n%s\n", c->name, c->arguments[0] ? " " : "",
 		c->arguments, c->help);
-	if (c->options && c->options[0])
-		fprintf(out, "\n%s", c->options);
+	add_lines(&text, c->intro);
+	if (c->options)
+		buf_add_char(&text, '\n');
+	arguments_help(c->options, &text);
+	add_lines(&text, c->notes);
+	(void)fwrite(text.p, 1, text.n, out); /* nobody left to tell */
+	buf_finish(&text);
 }
 
 int command_usage(const struct command *c, const char *format, ...)
 {
-	if (format) { /* else somebody, such as getopt, has said it */
-		va_list args;
-		va_start(args, format);
-		fprintf(stderr, "vigie %s: ", c->name);
-		vfprintf(stderr, format, args);
-		fprintf(stderr, "\n");
-		va_end(args);
-	}
-	fprintf(stderr, "usage: vigie %s%s%s\n  'vigie %s --help' tells more\n", c->name,
+	va_list args;
+	va_start(args, format);
+	fprintf(stderr, "vigie %s: ", c->name);
+	vfprintf(stderr, format, args);
+	fprintf(stderr, "\nusage: vigie %s%s%s\n  'vigie %s --help' tells more\n", c->name,
 		c->arguments[0] ? " " : "", c->arguments, c->name);
+	va_end(args);
 	return EXIT_USAGE;
 }
 

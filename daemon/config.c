@@ -6,7 +6,8 @@
 
 #include "base/mem.h"
 #include "daemon/config_keys.h"
-#include "rules/fields.h"
+#include "daemon/ingest.h"
+#include "rules/language/fields.h"
 #include "web/address.h"
 
 /* $variable/name, or ~/otherwise/name; absent without a home. */
@@ -63,6 +64,20 @@ static void load_store(
 	}
 }
 
+static void load_hosts(
+	struct config *c, const struct conf_node *node, struct str_list hosts, struct diag *diag)
+{
+	c->http.hosts = hosts;
+	for (size_t i = 0; i < hosts.count; i++) {
+		if (web_name_ok(hosts.items[i]))
+			continue;
+		const bool many = node->kind == CONF_LIST && node->count == hosts.count;
+		diag_error(diag, many ? node->items[i].at : node->at,
+			"not a name of a host: '%.*s'", STR_ARGS(hosts.items[i]));
+		diag_hint(diag, "write the name alone, such as vigie.example.org");
+	}
+}
+
 static void load_http(struct config *c, const struct conf_node *node, struct diag *diag)
 {
 	struct config_http_keys http;
@@ -74,6 +89,7 @@ static void load_http(struct config *c, const struct conf_node *node, struct dia
 		diag_hide(diag, token->at); /* a secret all the same */
 	refuse_later(node, config_http_fields, diag);
 	c->http.listen = http.listen;
+	load_hosts(c, conf_get(node, "hosts"), http.hosts, diag);
 	if (!http.listen.p)
 		return;
 	struct web_address address;
@@ -128,18 +144,15 @@ static bool holds(struct str_list list, struct str name)
 	return false;
 }
 
-static void load_notify(struct config *c, const struct conf_node *root, struct str_list names,
+/* False after an error. */
+static bool check_targets(const struct conf_node *node, struct str_list names,
 	struct str_list known, struct diag *diag)
 {
-	const struct conf_node *node = conf_get(root, "notify");
-	if (!node || !names.items)
-		return;
-	bool many = node->kind == CONF_LIST;
+	bool many = node->kind == CONF_LIST, good = true;
 	if (many && node->count == 0) {
 		diag_error(diag, node->at, "nobody stands here: leave the key out");
-		return;
+		return false;
 	}
-	c->notify = names;
 	for (size_t i = 0; i < names.count; i++) {
 		if (holds(known, names.items[i]))
 			continue;
@@ -149,7 +162,35 @@ static void load_notify(struct config *c, const struct conf_node *root, struct s
 		diag_error(diag, at, "unknown notifier: '%.*s'", STR_ARGS(names.items[i]));
 		if (nearest.p)
 			diag_hint(diag, "did you mean '%.*s'?", STR_ARGS(nearest));
+		good = false;
 	}
+	return good;
+}
+
+static void load_notify(struct config *c, const struct conf_node *root, struct str_list names,
+	struct str_list known, struct diag *diag)
+{
+	const struct conf_node *node = conf_get(root, "notify");
+	if (node && names.items && (node->kind != CONF_LIST || node->count))
+		c->notify = names;
+	if (node && names.items)
+		(void)check_targets(node, names, known, diag); /* it is in diag */
+}
+
+static void load_watchdog(
+	struct config *c, const struct conf_node *node, struct str_list known, struct diag *diag)
+{
+	struct config_watchdog_keys keys;
+	if (!node)
+		return;
+	/* What is wrong with one key says nothing against the others. */
+	(void)conf_decode(config_watchdog_fields, NULL, node, &keys, &c->arena, diag);
+	c->watchdog.asked = true;
+	c->watchdog.blind_after_us = keys.blind_after_us;
+	c->watchdog.severity = keys.severity;
+	const struct conf_node *notify = conf_get(node, "notify");
+	if (notify && keys.notify.items && check_targets(notify, keys.notify, known, diag))
+		c->watchdog.notify = keys.notify;
 }
 
 /* Rules on their own, to be used with some configuration, may name any notifier. */
@@ -177,14 +218,16 @@ static bool is_yaml(const char *path)
 	return str_ends(name, STR(".yaml")) || str_ends(name, STR(".yml"));
 }
 
-/* Reads the file into the config's arena; NULL if there is nothing to go on with. */
-static struct config *read_whole(const char *path, const struct conf_node **root,
+/* Reads the file, or the text if there is one, into the config's arena; NULL if there is nothing to
+ * go on with. */
+static struct config *read_whole(const char *path, struct str text, const struct conf_node **root,
 	struct config_keys *keys, struct diag *diag)
 {
 	struct config *c = mem_zero(1, sizeof *c);
 	arena_init(&c->arena, 0);
 	c->path = arena_text(&c->arena, str_of(path));
-	*root = config_read(c->path, &c->arena, diag);
+	*root = text.p ? conf_read_text(c->path, text, &c->arena, diag)
+		       : config_read(c->path, &c->arena, diag);
 	if (!*root) {
 		config_destroy(c);
 		return NULL;
@@ -195,11 +238,22 @@ static struct config *read_whole(const char *path, const struct conf_node **root
 	return c;
 }
 
-struct config *config_load(const char *path, struct diag *diag)
+static void load_sources(
+	struct config *c, struct config_keys *keys, bool since_all, struct diag *diag)
+{
+	config_expand_presets(c, &keys->sources, &keys->maps, diag);
+	if (since_all)
+		keys->sources = config_since_all(keys->sources, &c->arena);
+	config_load_maps(c, keys->maps, diag);
+	config_check_maps(c, keys->maps, keys->sources, diag);
+	c->sources = sources_create(keys->sources, &c->arena, diag);
+}
+
+struct config *config_load_text(const char *path, struct str text, struct diag *diag)
 {
 	struct config_keys keys;
 	const struct conf_node *root;
-	struct config *c = read_whole(path, &root, &keys, diag);
+	struct config *c = read_whole(path, text, &root, &keys, diag);
 	if (!c)
 		return NULL;
 	struct str_list known = config_target_names(keys.notifiers, &c->arena);
@@ -207,12 +261,31 @@ struct config *config_load(const char *path, struct diag *diag)
 	load_http(c, keys.http, diag);
 	load_timezone(c, root, keys.timezone, diag);
 	load_notify(c, root, keys.notify, known, diag);
-	config_expand_presets(c, &keys.sources, &keys.maps, diag);
-	config_load_maps(c, keys.maps, diag);
-	config_check_maps(c, keys.maps, keys.sources, diag);
-	c->sources = sources_create(keys.sources, &c->arena, diag);
+	load_watchdog(c, keys.watchdog, known, diag);
+	load_sources(c, &keys, false, diag);
+	config_check_ingest(c, diag);
 	c->notifiers = notifiers_create(keys.notifiers, &c->arena, diag);
 	c->rules = load_rules(root, &c->arena, diag);
+	return c;
+}
+
+struct config *config_load(const char *path, struct diag *diag)
+{
+	return config_load_text(path, STR_NONE, diag);
+}
+
+struct config *config_load_source(
+	const char *path, struct str text, struct str name, struct diag *diag)
+{
+	struct config_keys keys;
+	const struct conf_node *root;
+	struct config *c = read_whole(path, text, &root, &keys, diag);
+	if (!c)
+		return NULL;
+	keys.sources = config_one_source(keys.sources, name, &c->arena, diag);
+	load_timezone(c, root, keys.timezone, diag);
+	load_sources(c, &keys, true, diag);
+	c->notifiers = notifiers_create(NULL, &c->arena, diag);
 	return c;
 }
 
@@ -220,7 +293,7 @@ struct config *config_load_part(const char *path, enum config_part part, struct 
 {
 	struct config_keys keys;
 	const struct conf_node *root;
-	struct config *c = read_whole(path, &root, &keys, diag);
+	struct config *c = read_whole(path, STR_NONE, &root, &keys, diag);
 	if (c && part == CONFIG_STORE)
 		load_store(c, keys.store, true, diag);
 	else if (c)
@@ -252,7 +325,7 @@ struct rules *config_load_yaml_rules(const char *path, struct diag *diag)
 {
 	struct config_keys keys;
 	const struct conf_node *root;
-	struct config *c = read_whole(path, &root, &keys, diag);
+	struct config *c = read_whole(path, STR_NONE, &root, &keys, diag);
 	struct rules *rules = c ? load_rules(root, &c->arena, diag) : NULL;
 	config_destroy(c);
 	return rules;

@@ -3,7 +3,7 @@
 
 #include "model/map.h"
 #include "notifiers/notifier.h"
-#include "rules/ruleset.h"
+#include "rules/compile/ruleset.h"
 #include "sources/source.h"
 
 struct config {
@@ -15,7 +15,14 @@ struct config {
 	} store;
 	struct {
 		struct str listen; /* "127.0.0.1:8470"; absent: no server */
+		struct str_list hosts; /* names by which a reverse proxy asks */
 	} http;
+	struct {
+		bool asked; /* alerts about sources are wanted */
+		struct str_list notify; /* who is told; none: whom `notify` tells */
+		int64_t blind_after_us;
+		int severity; /* enum severity */
+	} watchdog;
 	struct str timezone; /* for TZ: a name of the time zone database; absent: the system's */
 	struct str_list notify; /* who is told when a rule names nobody; none: every notifier */
 	struct sources *sources;
@@ -32,12 +39,19 @@ struct config {
  * there is no file or no YAML; what comes back otherwise is whole only if diag has no error. There
  * may be no sources and no rules. */
 struct config *config_load(const char *path, struct diag *diag);
+/* The same of a text, which path names in messages and from where relative paths start. */
+struct config *config_load_text(const char *path, struct str text, struct diag *diag);
 void config_destroy(struct config *c); /* takes NULL */
 
 /* One section alone, without a look at the rest and its secrets: for commands beside the daemon.
  * Everything else is empty or NULL. */
 enum config_part { CONFIG_STORE, CONFIG_HTTP };
 struct config *config_load_part(const char *path, enum config_part part, struct diag *diag);
+
+/* One source alone with its map, to be tried: a source that takes only what is new takes all. Rules
+ * is NULL, and there are no notifiers. text absent: of the file. */
+struct config *config_load_source(
+	const char *path, struct str text, struct str name, struct diag *diag);
 
 /* Compiled; the config lets go of them. */
 struct ruleset *config_take_rules(struct config *c);

@@ -1,7 +1,7 @@
 #include "daemon/config_keys.h"
 
 #include "base/clock.h"
-#include "rules/fields.h"
+#include "rules/language/fields.h"
 
 static const char *const archives[] = { "matches", "all", NULL };
 
@@ -29,6 +29,8 @@ const struct conf_field config_fields[] = {
 		.help = "Who is told when a rule names nobody; without it every notifier."),
 	KEY("include", CONF_TREE, include,
 		.help = "Files or folders of files with more lists, rules and tests."),
+	KEY("watchdog", CONF_TREE, watchdog,
+		.help = "Alerts about the sources themselves; none without it."),
 	LATER("routes"),
 	LATER("quiet"),
 	{ .key = NULL },
@@ -49,7 +51,21 @@ const struct conf_field config_http_fields[] = {
 	{ "listen", CONF_TEXT, offsetof(struct config_http_keys, listen),
 		.help = "Loopback address and port, such as 127.0.0.1:8470; without it no "
 			"server." },
+	{ "hosts", CONF_TEXTS, offsetof(struct config_http_keys, hosts),
+		.help = "Names by which a reverse proxy may ask, for posts that are sent to us." },
 	{ "token", CONF_TREE, offsetof(struct config_http_keys, later), .help = RULES_NOT_YET },
+	{ .key = NULL },
+};
+
+const struct conf_field config_watchdog_fields[] = {
+	{ "notify", CONF_TEXTS, offsetof(struct config_watchdog_keys, notify),
+		.help = "Who is told; without it those who are told when a rule names nobody." },
+	{ "blind_after", CONF_DURATION, offsetof(struct config_watchdog_keys, blind_after_us),
+		.fallback = "1m", .min = US_PER_S, .max = 7 * US_PER_DAY,
+		.help = "Tell of a source that was blind for that long." },
+	{ "severity", CONF_CHOICE, offsetof(struct config_watchdog_keys, severity),
+		.fallback = "normal", .choices = severity_names,
+		.help = "How important these alerts are." },
 	{ .key = NULL },
 };
 

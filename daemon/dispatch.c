@@ -17,6 +17,9 @@ enum {
 #define LOOK_AGAIN_US (2 * US_PER_S)
 #define STORE_RETRY_US US_PER_S
 #define GIVE_UP_US US_PER_DAY
+/* A target that asks for time gets it, for all of its deliveries; a longer time, which may be a
+ * slip, counts for the one that was answered so. */
+#define PAUSE_MAX_US US_PER_HOUR
 
 enum slot_state { SLOT_FREE, SLOT_IN_FLIGHT, SLOT_ANSWERED };
 
@@ -41,6 +44,7 @@ struct target {
 	struct slot slots[MAX_IN_FLIGHT];
 	unsigned slot_count;
 	bool troubled; /* the last answer was that it is to be tried again */
+	int64_t paused_until_us; /* wall */
 	struct dispatch_target shown;
 };
 
@@ -199,10 +203,24 @@ static int each_answered(struct dispatch *d,
 	return 0;
 }
 
+/* A clock that was set back must not make it longer. */
+static bool is_paused(const struct target *t, int64_t now_us)
+{
+	return now_us < t->paused_until_us && t->paused_until_us <= now_us + PAUSE_MAX_US;
+}
+
+static void pause_target(struct target *t, int64_t asked_us, int64_t now_us)
+{
+	int64_t until_us = now_us + (asked_us < PAUSE_MAX_US ? asked_us : PAUSE_MAX_US);
+	if (until_us > t->paused_until_us || !is_paused(t, now_us))
+		t->paused_until_us = until_us;
+}
+
 static int forget_answer(struct dispatch *d, struct slot *s, int64_t now_us)
 {
 	(void)d;
-	(void)now_us;
+	if (s->result == DELIVERY_RETRY && s->retry_after_us > 0)
+		pause_target(s->target, s->retry_after_us, now_us);
 	count_answer(s->target, s);
 	free_slot(s);
 	return 0;
@@ -323,7 +341,7 @@ static int fill_target(struct target *t, int64_t now_us)
 		if (t->slots[i].state != SLOT_FREE)
 			busy[busy_count++] = t->slots[i].row;
 	}
-	if (busy_count == t->slot_count)
+	if (busy_count == t->slot_count || is_paused(t, now_us))
 		return 0;
 	arena_init(&arena, ROWS_MAX_BYTES);
 	int error = store_due(d->store, t->notifier->name, now_us, busy, busy_count,
@@ -341,9 +359,12 @@ static int64_t next_look_us(struct dispatch *d, int64_t now_us)
 	for (size_t i = 0; i < d->target_count; i++) {
 		struct target *t = &d->targets[i];
 		int64_t due_us;
-		if (free_slot_of(t) &&
-			store_next_due_of(d->store, t->notifier->name, now_us, &due_us) == 0 &&
-			due_us - now_us < wait_us)
+		if (!free_slot_of(t) ||
+			store_next_due_of(d->store, t->notifier->name, now_us, &due_us) != 0)
+			continue;
+		if (is_paused(t, now_us) && due_us < t->paused_until_us)
+			due_us = t->paused_until_us;
+		if (due_us - now_us < wait_us)
 			wait_us = due_us - now_us;
 	}
 	return wait_us;

@@ -1,8 +1,11 @@
 #include "daemon/input.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/escape.h"
 #include "base/log.h"
 
@@ -31,6 +34,37 @@ bool input_color(const struct command *c, const char *text, bool *color)
 		return false;
 	}
 	return true;
+}
+
+bool input_format(const struct command *c, const char *text, const char **map)
+{
+	if (strcmp(text, "text") == 0) {
+		*map = "text";
+	} else if (strcmp(text, "ndjson") != 0 && strcmp(text, "auto") != 0) {
+		(void)command_usage(c, "--format takes ndjson or text: '%s'", text);
+		return false;
+	}
+	return true;
+}
+
+bool input_duration(const struct command *c, const char *option, const char *text, int64_t *us)
+{
+	struct diag *diag = diag_create();
+	const struct conf_node node = { .kind = CONF_SCALAR, .text = str_of(text) };
+	int64_t value = 0;
+	const bool good = conf_duration(&node, &value, diag) && value > 0 && value <= US_PER_DAY;
+	diag_destroy(diag);
+	if (good)
+		*us = value;
+	else
+		(void)command_usage(c, "%s takes a time such as 30s or 5m: '%s'", option, text);
+	return good;
+}
+
+void input_set_timezone(struct str zone, struct arena *arena)
+{
+	setenv("TZ", arena_text(arena, zone), 1);
+	tzset();
 }
 
 /* --- rules and map --- */

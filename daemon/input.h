@@ -13,6 +13,13 @@
 bool input_threads(const struct command *c, const char *text, unsigned *threads);
 /* NULL is "always"; "auto" leaves *color as it is. */
 bool input_color(const struct command *c, const char *text, bool *color);
+/* "text" is the map of that name; "ndjson" and "auto" leave *map as it is. */
+bool input_format(const struct command *c, const char *text, const char **map);
+/* Such as 30s or 5m, at most a day. */
+bool input_duration(const struct command *c, const char *option, const char *text, int64_t *us);
+
+/* Times are told in that zone. Before any thread starts. */
+void input_set_timezone(struct str zone, struct arena *arena);
 
 /* --- rules and map --- */
 

@@ -3,9 +3,9 @@
 #include "daemon/command.h"
 #include "daemon/version.h"
 
-const struct command *const commands[] = { &command_run, &command_match, &command_check,
-	&command_explain, &command_backtest, &command_deliveries, &command_status, &command_schema,
-	NULL };
+const struct command *const commands[] = { &command_run, &command_watch, &command_match,
+	&command_check, &command_explain, &command_backtest, &command_sources, &command_deliveries,
+	&command_status, &command_schema, NULL };
 
 static void print_help(FILE *out)
 {
@@ -17,14 +17,6 @@ static void print_help(FILE *out)
 	fprintf(out,
 		"\nWithout -c the configuration is ~/.config/vigie/vigie.yaml.\n"
 		"'vigie COMMAND --help' tells more.\n");
-}
-
-static int run_command(const struct command *c, int argc, char **argv)
-{
-	char name[64]; /* with which getopt starts its complaints */
-	(void)snprintf(name, sizeof name, "vigie %s", c->name); /* cut, if it must be */
-	argv[1] = name;
-	return c->run(argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)
@@ -46,7 +38,7 @@ int main(int argc, char **argv)
 	size_t count = 0;
 	for (size_t i = 0; commands[i]; i++) {
 		if (strcmp(commands[i]->name, argv[1]) == 0)
-			return run_command(commands[i], argc, argv);
+			return commands[i]->run(argc - 1, argv + 1);
 		known[count++] = str_of(commands[i]->name);
 	}
 	struct str near = diag_nearest(str_of(argv[1]), known, count);

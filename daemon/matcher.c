@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "daemon/record.h"
 
+enum { LOOKED_AT = 4 };
+
 struct matcher {
 	const struct ruleset *set;
 	struct scan *scan;
@@ -104,11 +106,30 @@ void matcher_run(
 	struct scan_counts scanned = { 0 };
 	m->block = block;
 	m->counts = counts;
+	record_reader_begin(m->reader, block->records, &block->place, block->received_at_us);
 	scan_block(m->scan, m->scan_scratch, block->records, on_candidate, m, &scanned);
 	counts->record_count += scanned.record_count;
 	counts->candidate_count += scanned.candidate_count;
 	m->block = NULL;
 	m->counts = NULL;
+}
+
+int64_t matcher_last_created_us(struct matcher *m, struct str records)
+{
+	for (int tries = 0; tries < LOOKED_AT && records.n; tries++) {
+		size_t end = records.n - (records.p[records.n - 1] == '\n'), from = end;
+		while (from > 0 && records.p[from - 1] != '\n')
+			from--;
+		struct post post;
+		const char *reason = NULL;
+		size_t at = 0;
+		if (record_read(m->reader, str_slice(records, from, end), &post, &reason, &at) ==
+				POST_READ &&
+			post.created_at_us > 0)
+			return post.created_at_us;
+		records = str_slice(records, 0, from);
+	}
+	return 0;
 }
 
 const struct match_errors *matcher_errors(const struct matcher *m)

@@ -2,7 +2,8 @@
  * daemon's sources share. */
 #pragma once
 
-#include "rules/scan.h"
+#include "model/log_line.h"
+#include "rules/scan/scan.h"
 
 enum { MATCHER_MAX_REASONS = 32, MATCHER_MAX_REPORTS = 3 };
 
@@ -35,6 +36,7 @@ struct matcher_block {
 	struct str records; /* whole lines */
 	struct str source; /* name for post.source; may be absent */
 	int64_t received_at_us; /* 0: unknown */
+	struct log_place place; /* of lines of text: their ids come from it */
 	/* Each match; false ends this post's matches. NULL: posts that match are only counted, each
 	 * as one match. */
 	bool (*found)(void *ctx, const struct match *match);
@@ -45,6 +47,9 @@ struct matcher_block {
 
 void matcher_run(
 	struct matcher *m, const struct matcher_block *block, struct matcher_counts *counts);
+/* When the last post among the last few of these records was written; 0: unknown. Counts nothing.
+ */
+int64_t matcher_last_created_us(struct matcher *m, struct str records);
 const struct match_errors *matcher_errors(const struct matcher *m);
 /* As match_scratch_set_guard and match_scratch_guard. */
 void matcher_set_guard(struct matcher *m, struct regex_guard *guard);

@@ -1,5 +1,6 @@
 #include "daemon/app.h"
 #include "daemon/regexes.h"
+#include "daemon/status_sources.h"
 #include "web/prometheus.h"
 
 /* One metric with a value for each source. */
@@ -71,7 +72,6 @@ static void rejected_metric(const struct app *app, struct buf *out)
 
 static void source_metrics(const struct app *app, struct buf *out)
 {
-	static const char live[] = "vigie_source_live";
 	source_metric(app, out, "vigie_source_records_total", "Records received.", records_of);
 	source_metric(app, out, "vigie_source_candidates_total",
 		"Records that held a word which a rule waits for.", candidates_of);
@@ -87,12 +87,7 @@ static void source_metrics(const struct app *app, struct buf *out)
 	source_metric(app, out, "vigie_unstorable_alerts_total", "Alerts too large to be kept.",
 		unstorable_of);
 	rejected_metric(app, out);
-	prometheus_metric(out, live, PROMETHEUS_GAUGE, "1 while data can flow.");
-	for (size_t i = 0; i < pipeline_source_count(app->pipeline); i++) {
-		struct pipeline_source s = pipeline_source(app->pipeline, i);
-		struct prometheus_label label = { "source", s.source->name };
-		prometheus_value(out, live, &label, 1, s.source->state == SOURCE_LIVE);
-	}
+	status_source_metrics(app, out);
 }
 
 static void delivery_metrics(const struct app *app, struct buf *out)

@@ -5,10 +5,13 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "daemon/parts.h"
 #include "daemon/regexes.h"
 
 /* Without matches a cursor is written at most this often. */
 #define CURSOR_INTERVAL_US US_PER_S
+/* Of a source a post is looked at for its date this often. */
+#define LOOK_INTERVAL_US US_PER_S
 
 enum { MESSAGE_MAX_BYTES = 512 };
 
@@ -19,9 +22,11 @@ struct lane {
 	struct matcher_counts counts;
 	struct buf cursor; /* after all blocks that were matched */
 	bool cursor_dirty; /* it is not on disk yet */
+	struct parts parts; /* the same of its parts */
 	struct buf message;
 	int64_t since_us;
 	uint64_t regex_limit_count, unstorable_count;
+	int64_t looked_at_us; /* monotonic: at the date of a post */
 };
 
 struct pipeline {
@@ -35,6 +40,7 @@ struct pipeline {
 	struct lane *lanes;
 	size_t lane_count, ended_count;
 	struct timer *cursor_timer;
+	struct watchdog *watchdog;
 	struct str *targets; /* who is told when a rule names nobody */
 	size_t target_count;
 	/* Of the block at hand: */
@@ -54,6 +60,18 @@ static int write_cursor(struct pipeline *p, struct lane *l)
 	return error == -EMSGSIZE ? 0 : error; /* such a cursor cannot be kept: start anew then */
 }
 
+/* Of its parts too. */
+static int write_cursors(struct pipeline *p, struct lane *l)
+{
+	const int error = write_cursor(p, l);
+	return error ? error : parts_write(&l->parts, p->store, l->source->name);
+}
+
+static bool is_dirty(const struct lane *l)
+{
+	return l->cursor_dirty || l->parts.count;
+}
+
 static void store_trouble(struct pipeline *p, int error)
 {
 	if (error == -EIO || error == -EUCLEAN)
@@ -64,12 +82,14 @@ static int write_all_cursors(struct pipeline *p)
 {
 	bool any = false;
 	for (size_t i = 0; i < p->lane_count; i++)
-		any = any || p->lanes[i].cursor_dirty;
+		any = any || is_dirty(&p->lanes[i]);
 	if (!any)
 		return 0;
 	int error = store_begin(p->store);
 	for (size_t i = 0; !error && i < p->lane_count; i++)
-		error = write_cursor(p, &p->lanes[i]);
+		error = write_cursors(p, &p->lanes[i]);
+	if (!error)
+		error = watchdog_add_alive(p->watchdog);
 	if (!error)
 		error = store_commit(p->store);
 	if (error) {
@@ -78,8 +98,11 @@ static int write_all_cursors(struct pipeline *p)
 		store_trouble(p, error);
 		return error;
 	}
-	for (size_t i = 0; i < p->lane_count; i++)
+	watchdog_alive_written(p->watchdog);
+	for (size_t i = 0; i < p->lane_count; i++) {
 		p->lanes[i].cursor_dirty = false;
+		parts_clear(&p->lanes[i].parts);
+	}
 	return 0;
 }
 
@@ -125,6 +148,8 @@ static int add_alert(struct pipeline *p, const struct match *match)
 		return 0;
 	}
 	p->added = p->added || added;
+	if (!error && added && p->host.alert)
+		p->host.alert(p->host.ctx, &alert);
 	return error;
 }
 
@@ -141,14 +166,19 @@ static bool on_match(void *ctx, const struct match *match)
 }
 
 /* Commits what the block at hand caused, with its cursor. */
-static int commit_block(struct pipeline *p, struct lane *l)
+static int commit_block(struct pipeline *p, struct lane *l, const struct source_block *block)
 {
+	const struct str name = l->source->name;
+	if (!p->error && block->part.p)
+		p->error = parts_write_one(p->store, name, block->part, block->cursor);
 	if (!p->error)
 		p->error = write_cursor(p, l);
 	if (!p->error)
 		p->error = store_commit(p->store);
-	if (!p->error)
+	if (!p->error) {
 		l->cursor_dirty = false;
+		parts_forget(&l->parts, block->part);
+	}
 	return p->error;
 }
 
@@ -160,20 +190,38 @@ static struct lane *lane_of(struct pipeline *p, const struct source *s)
 	return &p->lanes[i];
 }
 
+/* What the block tells of its source. Candidates alone would tell too little of one that brings no
+ * match, so now and then a post is read for its date. */
+static void look_at_block(
+	struct pipeline *p, struct lane *l, struct source *s, struct str records, uint64_t count)
+{
+	const int64_t now_us = p->host.monotonic_us();
+	int64_t created_us = 0;
+	if (count == 0)
+		return;
+	if (l->map && (!l->looked_at_us || now_us - l->looked_at_us >= LOOK_INTERVAL_US)) {
+		l->looked_at_us = now_us;
+		created_us = matcher_last_created_us(l->matcher, records);
+	}
+	source_saw(s, count, created_us);
+	watchdog_saw(p->watchdog, s);
+}
+
 static int on_block(void *ctx, struct source *s, const struct source_block *block)
 {
 	struct pipeline *p = ctx;
 	struct lane *l = lane_of(p, s);
 	struct matcher_counts before = l->counts;
 	bool was_dirty = l->cursor_dirty;
-	struct str old_cursor = block->cursor.p ? buf_str(&l->cursor) : STR_NONE;
+	const bool own = block->cursor.p && !block->part.p;
+	struct str old_cursor = own ? buf_str(&l->cursor) : STR_NONE;
 	struct buf kept;
 	buf_init(&kept, 0);
 	buf_add(&kept, old_cursor);
 	p->lane = l;
 	p->begun = p->added = false;
 	p->error = 0;
-	if (block->cursor.p) {
+	if (own) {
 		buf_clear(&l->cursor);
 		buf_add(&l->cursor, block->cursor);
 		l->cursor_dirty = !l->cursor.full;
@@ -183,11 +231,14 @@ static int on_block(void *ctx, struct source *s, const struct source_block *bloc
 		&(struct matcher_block){ .records = block->records,
 			.source = s->name,
 			.received_at_us = block->received_at_us,
+			.place = block->place,
 			.found = on_match,
 			.ctx = p },
 		&l->counts);
 	if (p->begun)
-		(void)commit_block(p, l); /* p->error tells */
+		(void)commit_block(p, l, block); /* p->error tells */
+	else if (block->part.p)
+		parts_set(&l->parts, block->part, block->cursor);
 	if (p->error) {
 		log_warn("source '%.*s': cannot store alerts: %s", STR_ARGS(s->name),
 			store_error(p->store));
@@ -197,10 +248,13 @@ static int on_block(void *ctx, struct source *s, const struct source_block *bloc
 		buf_clear(&l->cursor);
 		buf_add(&l->cursor, buf_str(&kept));
 		store_trouble(p, p->error);
-	} else if (l->cursor_dirty && !timer_running(p->cursor_timer)) {
+	} else if (is_dirty(l) && !timer_running(p->cursor_timer)) {
 		timer_start(p->cursor_timer, CURSOR_INTERVAL_US);
 	}
 	buf_finish(&kept);
+	if (!p->error)
+		look_at_block(
+			p, l, s, block->records, l->counts.record_count - before.record_count);
 	l->regex_limit_count = matcher_errors(l->matcher)->regex_limit_count;
 	regexes_log_news(p->guard);
 	if (!p->error && p->added)
@@ -220,6 +274,19 @@ static void on_state(void *ctx, struct source *s, const char *message)
 	buf_clear(&l->message);
 	buf_add(&l->message, str_of(message));
 	l->since_us = p->host.wall_us();
+	watchdog_state(p->watchdog, s);
+}
+
+static void on_gap(void *ctx, struct source *s, const struct source_gap *gap)
+{
+	struct pipeline *p = ctx;
+	watchdog_gap(p->watchdog, s, gap);
+}
+
+static struct source_memory on_memory(void *ctx, const struct source *s)
+{
+	struct pipeline *p = ctx;
+	return watchdog_memory(p->watchdog, s);
 }
 
 static void on_ended(void *ctx, struct source *s)
@@ -247,6 +314,14 @@ static struct str cursor_of(void *ctx, struct str name)
 	return STR_NONE;
 }
 
+static void part_cursor(void *ctx, struct source *s, struct str part, struct buf *out)
+{
+	struct pipeline *p = ctx;
+	if (parts_read(&lane_of(p, s)->parts, p->store, s->name, part, out))
+		log_warn("source '%.*s': cannot read a cursor: %s", STR_ARGS(s->name),
+			store_error(p->store));
+}
+
 /* --- life --- */
 
 static void list_targets(struct pipeline *p)
@@ -270,6 +345,17 @@ static void init_lane(struct pipeline *p, struct lane *l, struct source *s)
 	matcher_set_guard(l->matcher, p->guard);
 }
 
+static void on_notices(void *ctx)
+{
+	struct pipeline *p = ctx;
+	p->host.alerts_added(p->host.ctx);
+}
+
+static void on_store_trouble(void *ctx, int error)
+{
+	store_trouble(ctx, error);
+}
+
 struct pipeline *pipeline_create(struct config *config, struct ruleset *set, struct store *store,
 	struct loop *loop, const struct pipeline_host *host)
 {
@@ -287,6 +373,9 @@ struct pipeline *pipeline_create(struct config *config, struct ruleset *set, str
 		init_lane(p, &p->lanes[i], sources_at(config->sources, i));
 	list_targets(p);
 	p->cursor_timer = timer_create_on(loop, on_cursor_timer, p);
+	p->watchdog = watchdog_create(config, store, loop,
+		&(struct watchdog_host){
+			host->wall_us, host->monotonic_us, on_notices, on_store_trouble, p });
 	return p;
 }
 
@@ -297,9 +386,11 @@ void pipeline_destroy(struct pipeline *p)
 	for (size_t i = 0; i < p->lane_count; i++) {
 		matcher_destroy(p->lanes[i].matcher);
 		buf_finish(&p->lanes[i].cursor);
+		parts_finish(&p->lanes[i].parts);
 		buf_finish(&p->lanes[i].message);
 	}
 	timer_destroy(p->cursor_timer);
+	watchdog_destroy(p->watchdog);
 	regex_guard_destroy(p->guard);
 	ruleset_destroy(p->set);
 	mem_free(p->lanes);
@@ -314,10 +405,14 @@ void pipeline_start(struct pipeline *p, struct http_client *http)
 		.rejected = on_rejected,
 		.state = on_state,
 		.ended = on_ended,
+		.gap = on_gap,
+		.memory = on_memory,
+		.part_cursor = part_cursor,
 		.wall_us = p->host.wall_us,
 		.monotonic_us = p->host.monotonic_us,
 		.ctx = p,
 	};
+	watchdog_start(p->watchdog);
 	sources_start(p->config->sources, p->loop, http, &p->source_host, cursor_of, p);
 }
 
@@ -325,6 +420,7 @@ void pipeline_stop(struct pipeline *p)
 {
 	sources_stop(p->config->sources);
 	timer_stop(p->cursor_timer);
+	watchdog_stop(p->watchdog);
 	(void)write_all_cursors(p); /* it has logged what went wrong; blocks then come again */
 }
 
@@ -368,5 +464,5 @@ struct pipeline_source pipeline_source(const struct pipeline *p, size_t i)
 	const struct lane *l = &p->lanes[i];
 	return (struct pipeline_source){ l->source, &l->counts,
 		l->message.n ? buf_str(&l->message) : STR_NONE, l->since_us, l->regex_limit_count,
-		l->unstorable_count };
+		l->unstorable_count, watchdog_source(p->watchdog, l->source) };
 }

@@ -4,6 +4,7 @@
 
 #include "daemon/config.h"
 #include "daemon/matcher.h"
+#include "daemon/watchdog.h"
 #include "store/store.h"
 
 struct pipeline;
@@ -11,6 +12,8 @@ struct pipeline;
 struct pipeline_host {
 	int64_t (*wall_us)(void);
 	int64_t (*monotonic_us)(void);
+	/* Each alert that is new; it is stored when alerts_added is called. May be NULL. */
+	void (*alert)(void *ctx, const struct alert *alert);
 	void (*alerts_added)(void *ctx); /* deliveries are due */
 	void (*source_ended)(void *ctx); /* one more has ended */
 	void (*store_failed)(
@@ -42,6 +45,7 @@ struct pipeline_source {
 	int64_t since_us; /* wall clock of that change */
 	uint64_t regex_limit_count;
 	uint64_t unstorable_count; /* alerts too large to be kept */
+	struct watchdog_source watchdog;
 };
 size_t pipeline_source_count(const struct pipeline *p);
 struct pipeline_source pipeline_source(const struct pipeline *p, size_t i);

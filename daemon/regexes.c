@@ -3,7 +3,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/utf8.h"
-#include "rules/regex.h"
+#include "rules/regex/regex.h"
 #include "web/prometheus.h"
 
 enum { SHOWN_BYTES = 200 };

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/buf.h"
-#include "rules/regex_guard.h"
-#include "rules/ruleset.h"
+#include "rules/compile/regex_guard.h"
+#include "rules/compile/ruleset.h"
 
 /* Warns if there are regexes that run without PCRE2's JIT, many times slower. */
 void regexes_log_slow(const struct ruleset *set);

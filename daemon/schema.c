@@ -6,7 +6,7 @@
 #include "base/escape.h"
 #include "conf/schema.h"
 #include "daemon/config_keys.h"
-#include "rules/fields.h"
+#include "rules/language/fields.h"
 #include "sources/preset.h"
 
 #define REF(name) "{\"$ref\":\"#/definitions/" name "\"}"
@@ -18,6 +18,7 @@
 static const struct conf_schema_key keys[] = {
 	{ config_fields, "store", REF("store") },
 	{ config_fields, "http", REF("http") },
+	{ config_fields, "watchdog", REF("watchdog") },
 	{ config_fields, "sources", NAMED("source") },
 	{ config_fields, "maps", NAMED("map") },
 	{ config_fields, "lists", NAMED("list") },
@@ -284,6 +285,7 @@ void schema_write(struct buf *out)
 	conf_schema_definitions(&json);
 	define(&json, "store", config_store_fields, NULL, "");
 	define(&json, "http", config_http_fields, NULL, "");
+	define(&json, "watchdog", config_watchdog_fields, NULL, "");
 	define_rules(&json);
 	define_map(&json);
 	define_sources(&json);

@@ -2,12 +2,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/app.h"
+#include "daemon/ingest.h"
+#include "web/route.h"
 #include "web/server.h"
 
 struct serve {
 	struct app *app;
 	struct web *web;
 	struct web_pages pages;
+	struct ingest *ingest; /* NULL: no source takes posts */
 	struct fd_watch *watch;
 	struct timer *timer;
 };
@@ -27,7 +30,9 @@ static bool health_page(void *ctx, struct buf *out)
 
 static void metrics_page(void *ctx, struct buf *out)
 {
-	status_metrics(ctx, out);
+	const struct app *app = ctx;
+	status_metrics(app, out);
+	ingest_metrics(app->serve->ingest, out);
 }
 
 static void status_page(void *ctx, struct buf *out)
@@ -71,6 +76,8 @@ struct serve *serve_start(struct app *app)
 		return NULL;
 	}
 	buf_finish(&message);
+	web_set_names(s->web, app->config->http.hosts);
+	s->ingest = ingest_start(app, s->web);
 	s->timer = timer_create_on(app->loop, on_timer, s);
 	s->watch = fd_watch_create(app->loop, web_fd(s->web), on_readable, s);
 	fd_watch_start(s->watch, LOOP_READABLE);
@@ -78,12 +85,26 @@ struct serve *serve_start(struct app *app)
 	return s;
 }
 
+struct web *serve_web(struct serve *s)
+{
+	return s->web;
+}
+
+void serve_answer(struct serve *s, struct web_call *call, const struct web_answer *answer)
+{
+	web_answer(call, answer);
+	timer_start(s->timer, 0);
+}
+
 void serve_stop(struct serve *s)
 {
 	if (!s)
 		return;
+	ingest_stop(s->ingest);
+	web_run(s->web, clock_monotonic_us()); /* sends what it answered */
 	fd_watch_destroy(s->watch);
 	timer_destroy(s->timer);
 	web_close(s->web);
+	ingest_destroy(s->ingest);
 	mem_free(s);
 }

@@ -202,8 +202,8 @@ void post_map_destroy(struct post_map *map)
 	mem_free(made);
 }
 
-const char *const post_map_names[] = { "auto", "bluesky", "mastodon", "x", "tweet-v1", "post",
-	NULL };
+const char *const post_map_names[] = { "auto", "bluesky", "mastodon", "x", "tweet-v1", "journal",
+	"post", NULL };
 
 const struct post_map *post_map_auto(void)
 {

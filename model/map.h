@@ -9,8 +9,8 @@
 struct post_map;
 
 /* The built-in maps: bluesky (Jetstream v1 and v2), mastodon (a status, or ActivityPub's Create
- * of a Note), x (a line of API v2), tweet-v1, post (vigie's own form, also with a plain string
- * author). NULL for another name. */
+ * of a Note), x (a line of API v2), tweet-v1, journal (a line of journalctl -o json), post (vigie's
+ * own form, also with a plain string author). NULL for another name. */
 const struct post_map *post_map_builtin(struct str name);
 /* Recognises the built-in ones record by record: the map "auto". */
 const struct post_map *post_map_auto(void);
@@ -76,3 +76,6 @@ void post_reader_destroy(struct post_reader *reader);
  * and *at the byte. A record without text and title is POST_SKIPPED. */
 enum post_read post_read(struct post_reader *reader, struct str record, struct post *post,
 	const char **reason, size_t *at);
+/* The built-in map that the last record was read by, such as the one that "auto" chose; NULL for a
+ * map of the user's, and before any. */
+const char *post_reader_map_name(const struct post_reader *reader);

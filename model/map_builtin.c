@@ -275,6 +275,30 @@ const struct post_map map_tweet_v1 = {
 	.finish = finish_tweet_v1,
 };
 
+/* systemd's journal: a line of "journalctl -o json". A MESSAGE that is not UTF-8 comes as a list of
+ * numbers, which is no text. */
+static const struct map_path journal_paths[] = {
+	{ MAP_TEXT, 0, "MESSAGE" },
+	{ MAP_ID, PATH_SIGN, "__CURSOR" },
+	{ MAP_AUTHOR_HANDLE, 0, "SYSLOG_IDENTIFIER" },
+	{ MAP_AUTHOR_HANDLE, 0, "_COMM" },
+	{ MAP_AUTHOR_NAME, 0, "_SYSTEMD_UNIT" },
+	{ MAP_CREATED_AT, 0, "__REALTIME_TIMESTAMP" },
+	{ MAP_TAGS, 0, "_HOSTNAME" },
+};
+static const struct post_map_key journal_keys[] = {
+	{ KEY("MESSAGE"), false, { NULL, 0 } },
+};
+static const struct post_map_key journal_tags[] = {
+	{ KEY("_HOSTNAME"), false, { NULL, 0 } },
+};
+const struct post_map map_journal = {
+	.name = "journal",
+	.paths = journal_paths,
+	.path_count = COUNT(journal_paths),
+	.keys = { LIST(journal_keys), { NULL, 0 }, LIST(journal_tags) },
+};
+
 /* vigie's own. */
 static const struct map_path post_paths[] = {
 	{ MAP_TEXT, 0, "text" },
@@ -321,8 +345,9 @@ const struct post_map map_post = {
 };
 
 static const struct post_map *const auto_parts[] = { &map_bluesky, &map_mastodon, &map_x,
-	&map_tweet_v1, &map_post };
+	&map_tweet_v1, &map_journal, &map_post };
 static const struct post_map_key auto_keys[] = {
+	{ KEY("MESSAGE"), false, { NULL, 0 } },
 	{ KEY("text"), false, { NULL, 0 } },
 	{ KEY("alt"), false, KEY("embed") },
 	{ KEY("content"), true, { NULL, 0 } },
@@ -342,6 +367,7 @@ static const struct post_map_key auto_links[] = {
 	{ KEY("links"), false, { NULL, 0 } },
 };
 static const struct post_map_key auto_tags[] = {
+	{ KEY("_HOSTNAME"), false, { NULL, 0 } },
 	{ KEY("tag"), false, { NULL, 0 } },
 	{ KEY("tags"), false, { NULL, 0 } },
 	{ KEY("name"), false, { NULL, 0 } },

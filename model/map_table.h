@@ -84,7 +84,8 @@ struct post_map {
 	bool (*finish)(struct reading *reading);
 };
 
-extern const struct post_map map_bluesky, map_mastodon, map_x, map_tweet_v1, map_post, map_auto;
+extern const struct post_map map_bluesky, map_mastodon, map_x, map_tweet_v1, map_journal, map_post,
+	map_auto;
 
 /* The last key of a path: "b" of "a.b[0][]". */
 struct str map_last_key(struct str path);

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/escape.h"
+#include "base/json_write.h"
 
 static const char *const type_names[] = {
 	[POST_POST] = "post",
@@ -112,49 +112,16 @@ struct str post_key(const struct post *post, char out[POST_KEY_BYTES])
 	return (struct str){ out, DIGEST_HEX_BYTES };
 }
 
-/* Adds ,"key": but without the comma where the object has just begun. */
-static void add_key(struct buf *out, const char *key)
+static void add_truth(struct buf *out, const char *key, enum tristate truth)
 {
-	if (out->n && out->p[out->n - 1] != '{')
-		buf_add_char(out, ',');
-	buf_addf(out, "\"%s\":", key);
-}
-
-static void add_text(struct buf *out, const char *key, struct str text)
-{
-	if (!text.p)
-		return;
-	add_key(out, key);
-	escape_json(out, text);
+	if (truth != TRISTATE_UNKNOWN)
+		json_bool(out, key, truth == TRISTATE_YES);
 }
 
 static void add_list(struct buf *out, const char *key, struct str_list list)
 {
-	if (!list.count)
-		return;
-	add_key(out, key);
-	for (size_t i = 0; i < list.count; i++) {
-		buf_add_char(out, i ? ',' : '[');
-		escape_json(out, list.items[i].p ? list.items[i] : STR(""));
-	}
-	buf_add_char(out, ']');
-}
-
-static void add_time(struct buf *out, const char *key, int64_t wall_us)
-{
-	char text[TIME_TEXT_BYTES];
-	if (!wall_us)
-		return;
-	time_format(wall_us, text);
-	add_text(out, key, str_of(text));
-}
-
-static void add_truth(struct buf *out, const char *key, enum tristate truth)
-{
-	if (truth == TRISTATE_UNKNOWN)
-		return;
-	add_key(out, key);
-	buf_add(out, truth == TRISTATE_YES ? STR("true") : STR("false"));
+	if (list.count)
+		json_texts(out, key, list);
 }
 
 static void add_author(struct buf *out, const struct post_author *author)
@@ -163,15 +130,12 @@ static void add_author(struct buf *out, const struct post_author *author)
 	if (!author->id.p && !author->handle.p && !author->name.p && author->followers < 0 &&
 		!verified)
 		return;
-	add_key(out, "author");
-	buf_add_char(out, '{');
-	add_text(out, "id", author->id);
-	add_text(out, "handle", author->handle);
-	add_text(out, "name", author->name);
-	if (author->followers >= 0) {
-		add_key(out, "followers");
-		buf_addf(out, "%lld", (long long)author->followers);
-	}
+	json_open(out, "author", '{');
+	json_text(out, "id", author->id);
+	json_text(out, "handle", author->handle);
+	json_text(out, "name", author->name);
+	if (author->followers >= 0)
+		json_integer(out, "followers", author->followers);
 	add_truth(out, "verified", author->verified);
 	buf_add_char(out, '}');
 }
@@ -179,22 +143,22 @@ static void add_author(struct buf *out, const struct post_author *author)
 void post_json(const struct post *post, struct buf *out)
 {
 	buf_add_char(out, '{');
-	add_text(out, "id", post->id);
-	add_text(out, "source", post->source);
-	add_text(out, "type", str_of(post_type_name(post->type)));
-	add_text(out, "url", post->url);
-	add_text(out, "title", post->title);
-	add_text(out, "text", post->text);
+	json_text(out, "id", post->id);
+	json_text(out, "source", post->source);
+	json_text(out, "type", str_of(post_type_name(post->type)));
+	json_text(out, "url", post->url);
+	json_text(out, "title", post->title);
+	json_text(out, "text", post->text);
 	add_author(out, &post->author);
 	add_list(out, "lang", post->langs);
-	add_time(out, "created_at", post->created_at_us);
-	add_time(out, "received_at", post->received_at_us);
+	json_time(out, "created_at", post->created_at_us);
+	json_time(out, "received_at", post->received_at_us);
 	add_list(out, "tags", post->tags);
 	add_list(out, "mentions", post->mentions);
 	add_list(out, "links", post->links);
-	add_text(out, "in_reply_to", post->in_reply_to);
-	add_text(out, "repost_of", post->repost_of);
-	add_text(out, "country", post->country);
+	json_text(out, "in_reply_to", post->in_reply_to);
+	json_text(out, "repost_of", post->repost_of);
+	json_text(out, "country", post->country);
 	add_truth(out, "sensitive", post->sensitive);
 	add_truth(out, "media", post->media);
 	buf_add_char(out, '}');

@@ -35,6 +35,7 @@ struct post_reader {
 	struct buf text, title; /* what is put together of the record's */
 	struct part parts[PARTS_MAX];
 	size_t part_count;
+	const struct post_map *used; /* by the last record; NULL: none yet */
 };
 
 static void add_part(struct post_reader *reader, const struct post_map *map, size_t offset)
@@ -417,6 +418,7 @@ enum post_read post_read(struct post_reader *reader, struct str record, struct p
 		return reject(reason, at, too_large, record.n);
 	const struct part *part = choose_part(reader);
 	const struct map_path *paths = part->map->paths;
+	reader->used = part->map;
 	struct reading r = { .post = post,
 		.arena = &reader->arena,
 		.picked = reader->picked + part->offset,
@@ -426,4 +428,9 @@ enum post_read post_read(struct post_reader *reader, struct str record, struct p
 		return reject(reason, at, too_large, record.n);
 	bool is_post = !part->map->finish || part->map->finish(&r);
 	return is_post && (post->text.n || post->title.n) ? POST_READ : POST_SKIPPED;
+}
+
+const char *post_reader_map_name(const struct post_reader *reader)
+{
+	return reader->used ? reader->used->name : NULL;
 }

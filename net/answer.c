@@ -29,6 +29,8 @@ static void forget(struct answer_reader *r)
 {
 	r->answer = no_answer;
 	r->complete = r->has_cache_control = false;
+	r->packed_otherwise = r->packed_on_the_way = false;
+	r->packings = 0;
 	arena_reset(&r->memory);
 }
 
@@ -142,6 +144,33 @@ static void take_age(struct answer_reader *r, int64_t age_us)
 	r->has_cache_control = r->has_cache_control || age_us >= 0;
 }
 
+static void take_packing(struct answer_reader *r, struct str value)
+{
+	struct str part;
+	while (str_next(&value, ',', &part)) {
+		part = str_trim(part);
+		if (part.n == 0 || str_eq_ignore_case(part, STR("identity")))
+			continue;
+		if (!str_eq_ignore_case(part, STR("gzip")) &&
+			!str_eq_ignore_case(part, STR("x-gzip")) &&
+			!str_eq_ignore_case(part, STR("deflate")))
+			r->packed_otherwise = true;
+		if (++r->packings > 1)
+			r->packed_otherwise = true;
+	}
+}
+
+static void take_transfer(struct answer_reader *r, struct str value)
+{
+	struct str part;
+	while (str_next(&value, ',', &part)) {
+		part = str_trim(part);
+		if (part.n && !str_eq_ignore_case(part, STR("chunked")) &&
+			!str_eq_ignore_case(part, STR("identity")))
+			r->packed_on_the_way = true;
+	}
+}
+
 static void take_status(struct answer_reader *r, struct str line)
 {
 	forget(r);
@@ -162,21 +191,37 @@ static void take_header(struct answer_reader *r, struct str line, int64_t now_wa
 	struct str value = str_trim(str_slice(line, colon + 1, line.n));
 	/* These come back to us in requests, messages and addresses: a broken one is as good as
 	 * none. */
-	if (has_control(value))
+	if (has_control(value)) {
+		if (str_eq_ignore_case(name, STR("content-encoding")))
+			r->packed_otherwise = true;
+		if (str_eq_ignore_case(name, STR("transfer-encoding")))
+			r->packed_on_the_way = true;
 		return;
+	}
 	if (str_eq_ignore_case(name, STR("content-type"))) {
 		r->answer.content_type = media_type(r, value);
 		r->answer.charset = charset_of(r, value);
 	} else if (str_eq_ignore_case(name, STR("cache-control"))) {
 		take_age(r, max_age_us(value));
-	} else if (str_eq_ignore_case(name, STR("expires")) && !r->has_cache_control) {
-		r->answer.max_age_us = expires_us(value, now_wall_us);
+	} else if (str_eq_ignore_case(name, STR("expires"))) {
+		r->answer.expires_zero = str_eq(value, STR("0"));
+		if (!r->has_cache_control)
+			r->answer.max_age_us = expires_us(value, now_wall_us);
+	} else if (str_eq_ignore_case(name, STR("link"))) {
+		r->answer.links = r->answer.links.p
+			? arena_format(&r->memory, "%.*s, %.*s", STR_ARGS(r->answer.links),
+				  STR_ARGS(value))
+			: arena_str(&r->memory, value);
 	} else if (str_eq_ignore_case(name, STR("retry-after"))) {
 		r->answer.retry_after_us = answer_retry_after_us(value, now_wall_us);
 	} else if (str_eq_ignore_case(name, STR("etag"))) {
 		r->answer.etag = arena_str(&r->memory, value);
 	} else if (str_eq_ignore_case(name, STR("last-modified"))) {
 		r->answer.last_modified = arena_str(&r->memory, value);
+	} else if (str_eq_ignore_case(name, STR("content-encoding"))) {
+		take_packing(r, value);
+	} else if (str_eq_ignore_case(name, STR("transfer-encoding"))) {
+		take_transfer(r, value);
 	} else if (str_eq_ignore_case(name, STR("location"))) {
 		r->answer.location = arena_str(&r->memory, value);
 	}

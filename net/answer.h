@@ -10,6 +10,9 @@ struct answer_reader {
 	struct arena memory; /* of what the answer points to */
 	size_t bytes, line_count; /* of all answers of one request: a 100 may come before the 200 */
 	bool complete, has_cache_control;
+	int packings; /* named by Content-Encoding */
+	bool packed_otherwise; /* than by gzip or deflate, at most once */
+	bool packed_on_the_way; /* by a Transfer-Encoding other than chunked */
 };
 
 enum answer_step { ANSWER_MORE, ANSWER_COMPLETE, ANSWER_TOO_LARGE };

@@ -132,8 +132,9 @@ static void plan_redirect(struct http_request *r)
 		(void)snprintf(r->message, sizeof r->message, "%s", why);
 	} else {
 		r->next_url = url_text(there);
-		r->foreign = r->foreign || !same_part(here, there, CURLUPART_SCHEME) ||
-			!same_part(here, there, CURLUPART_HOST) ||
+		r->strange = r->strange || !same_part(here, there, CURLUPART_HOST);
+		r->foreign = r->foreign || r->strange ||
+			!same_part(here, there, CURLUPART_SCHEME) ||
 			!same_part(here, there, CURLUPART_PORT);
 	}
 	mem_free(location);
@@ -147,7 +148,6 @@ static size_t got_header(char *p, size_t size, size_t n, void *ctx)
 	size_t bytes = size * n;
 	if (r->cancelled || r->stopped)
 		return 0;
-	r->last_byte_us = loop_now_us(r->client->loop);
 	switch (answer_line(&r->reader, (struct str){ p, bytes }, r->client->wall_us())) {
 	case ANSWER_MORE:
 		return bytes;
@@ -158,10 +158,19 @@ static size_t got_header(char *p, size_t size, size_t n, void *ctx)
 	case ANSWER_COMPLETE:
 		break;
 	}
+	/* Not with each line: a header a minute is no sign of life. */
+	r->last_byte_us = loop_now_us(r->client->loop);
 	r->reader.answer.url = str_of(r->url);
 	plan_redirect(r);
 	if (r->next_url)
 		return bytes;
+	/* libcurl would unpack all that it can, and some formats want memory as they please. */
+	if ((r->gzip && r->reader.packed_otherwise) || r->reader.packed_on_the_way) {
+		(void)snprintf(r->message, sizeof r->message,
+			"the answer is packed in a way that was not asked for");
+		r->packed_otherwise = true;
+		return 0;
+	}
 	r->stopped = r->events.headers && !r->events.headers(r->ctx, &r->reader.answer);
 	return r->stopped || r->cancelled ? 0 : bytes;
 }
@@ -412,6 +421,7 @@ struct http_request *http_start(struct http_client *client, const struct http_op
 	answer_init(&r->reader);
 	r->gzip = options->gzip;
 	r->only_public = options->only_public;
+	r->private_redirects = options->private_redirects;
 	r->max_body_bytes = options->max_body_bytes;
 	r->timeout_us = options->timeout_us;
 	r->stall_us = options->stall_us;
@@ -435,14 +445,27 @@ struct http_request *http_start(struct http_client *client, const struct http_op
 	return r;
 }
 
+/* A redirect by a host of the public internet, or to another one. The first holds for a name that
+ * was public a moment ago, too. */
+static bool leaves_home(const struct http_request *r)
+{
+	char *address = NULL;
+	if (r->strange)
+		return true;
+	curl_easy_getinfo(r->easy, CURLINFO_PRIMARY_IP, &address);
+	return !address || !address[0] || address_text_is_public(address);
+}
+
 void request_follow(struct http_request *r)
 {
 	curl_wipe_text(r->url);
 	r->url = r->next_url;
 	r->next_url = NULL;
 	r->redirects_left--;
+	r->only_public = r->only_public || (!r->private_redirects && leaves_home(r));
 	r->body_bytes = 0;
 	r->error_text[0] = '\0';
+	r->address_refused = r->address_tried = false;
 	answer_reset(&r->reader);
 	curl_wipe_text(r->authorization);
 	r->authorization = NULL;

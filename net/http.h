@@ -23,15 +23,22 @@ struct http_options {
 	struct str body; /* copied */
 	int64_t connect_timeout_us; /* 0: 10 s */
 	int64_t timeout_us; /* of the whole request; 0: none (streams) */
-	int64_t stall_us; /* no byte for that long ends it with HTTP_STALLED; 0: never */
+	/* No byte for that long ends it with HTTP_STALLED, as headers do that take longer as a
+	 * whole; 0: never. */
+	int64_t stall_us;
 	size_t max_body_bytes; /* decoded; 0: none (streams) */
 	/* 0: a redirect is an answer like any other, as it is past that number, for a request with
 	 * a body, and from https to http. To another origin only harmless headers go along (Accept,
 	 * Accept-Language, If-None-Match, If-Modified-Since, User-Agent). */
 	int max_redirects;
 	bool only_public; /* refuse private, loopback and link-local addresses */
+	/* Without only_public: may a redirect to another host, or by a public one, lead to such an
+	 * address? It is not the caller who chose that one. */
+	bool private_redirects;
 	struct str ca_file; /* absent: the system's */
-	bool gzip; /* past the first MiB of body at most 100 bytes out of one are believed */
+	/* Past the first MiB of body at most 100 bytes out of one are believed; an answer packed in
+	 * another way, or more than once, ends it with HTTP_BROKEN. */
+	bool gzip;
 };
 
 enum http_end {
@@ -54,6 +61,8 @@ struct http_answer {
 	int64_t max_age_us;
 	int64_t retry_after_us; /* from now; -1: none. Seconds and HTTP dates; at most 24 h */
 	struct str etag, last_modified, location; /* absent if none, or with control characters */
+	struct str links; /* all Link headers, with commas between them; absent likewise */
+	bool expires_zero; /* Expires: 0 */
 };
 
 struct http_events {

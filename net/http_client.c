@@ -112,6 +112,8 @@ static enum http_end end_of(struct http_request *r, CURLcode code)
 {
 	if (r->too_large)
 		return HTTP_TOO_LARGE;
+	if (r->packed_otherwise)
+		return HTTP_BROKEN;
 	if (r->stopped || (code == CURLE_OK && r->reader.complete))
 		return HTTP_DONE;
 	if (code == CURLE_OK) { /* libcurl is content with a status line */

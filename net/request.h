@@ -31,7 +31,7 @@ struct http_request {
 	char *authorization; /* the whole header; gone after a redirect */
 	void *header_list; /* what libcurl sends */
 	struct buf body;
-	bool has_body, gzip, only_public;
+	bool has_body, gzip, only_public, private_redirects;
 	size_t max_body_bytes;
 	int64_t timeout_us, stall_us;
 	int max_redirects, redirects_left;
@@ -43,12 +43,14 @@ struct http_request {
 	int64_t started_us, last_byte_us;
 	char *next_url; /* a redirect to be followed */
 	bool foreign; /* redirected to another origin */
+	bool strange; /* redirected to another host */
 	bool paused; /* by the caller */
 	bool held; /* libcurl knows of the pause */
 	bool resume; /* libcurl is to go on */
 	bool cancelled; /* no callback any more; freed as soon as libcurl allows */
 	bool stopped; /* a callback returned false */
 	bool too_large;
+	bool packed_otherwise; /* not as we asked */
 	bool address_refused, address_tried; /* of a name's addresses one was not public, one was */
 	char message[REQUEST_MESSAGE_BYTES];
 	char error_text[REQUEST_MESSAGE_BYTES]; /* libcurl's */

@@ -9,8 +9,8 @@
 #include "base/escape.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "net/signature.h"
 #include "notifiers/notifier.h"
-#include "notifiers/signature.h"
 #include "notifiers/trim.h"
 
 enum {

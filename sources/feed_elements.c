@@ -1,9 +1,8 @@
 #include "sources/feed_elements.h"
 
-#include "base/clock.h"
-#include "base/escape.h"
 #include "sources/feed_names.h"
 #include "sources/feed_url.h"
+#include "sources/feed_value.h"
 #include "sources/feed_xml.h"
 
 /* What an open element is. Below a value all is text, and below what is not known nothing counts.
@@ -26,22 +25,11 @@ struct frame {
 	bool entry; /* this element began the entry */
 };
 
-/* The value being read. */
-struct value {
-	enum feed_name field; /* FEED_NAME_NONE: none */
-	enum feed_text kind;
-	bool escape; /* text is written as HTML, since tags are real ones */
-	bool guess_markup; /* a tag makes it HTML */
-	bool permanent, no_link; /* guid */
-	size_t depth; /* of elements within it */
-	struct buf raw;
-};
-
 struct reader {
 	struct feed_builder *b;
 	struct frame frames[MAX_DEPTH];
 	size_t depth; /* may pass MAX_DEPTH: what is down there is ignored */
-	struct value value;
+	struct feed_value value;
 	struct feed_person person;
 	enum feed_verdict verdict;
 	const char *reason;
@@ -51,14 +39,6 @@ struct reader {
 static struct frame *top(struct reader *r)
 {
 	return &r->frames[r->depth - 1];
-}
-
-static struct str attribute(const struct feed_xml_element *e, struct str name)
-{
-	for (size_t i = 0; i < e->attribute_count; i++)
-		if (!e->attributes[i].name.prefix.p && str_eq(e->attributes[i].name.name, name))
-			return e->attributes[i].value;
-	return STR_NONE;
 }
 
 static struct str prefixed(const struct feed_xml_element *e, struct str prefix, struct str name)
@@ -90,6 +70,7 @@ static void take_feed_link(struct reader *r, struct str rel, struct str url)
 	struct feed *feed = r->b->feed;
 	struct str *target = is_rel(rel, STR("self")) ? &feed->self
 		: is_rel(rel, STR("next"))	      ? &feed->next
+		: is_rel(rel, STR("prev-archive"))    ? &feed->next
 		: is_rel(rel, STR("hub"))	      ? &feed->hub
 						      : NULL;
 	if (target && !target->p)
@@ -105,10 +86,10 @@ static int64_t length_of(struct str text)
 static void take_link(struct reader *r, const struct feed_xml_element *e)
 {
 	const struct feed_link link = {
-		.url = resolved(r, attribute(e, STR("href"))),
-		.rel = str_trim(attribute(e, STR("rel"))),
-		.type = str_trim(attribute(e, STR("type"))),
-		.bytes = length_of(attribute(e, STR("length"))),
+		.url = resolved(r, feed_xml_attribute(e, STR("href"))),
+		.rel = str_trim(feed_xml_attribute(e, STR("rel"))),
+		.type = str_trim(feed_xml_attribute(e, STR("type"))),
+		.bytes = length_of(feed_xml_attribute(e, STR("length"))),
 	};
 	const bool page = link.type.n == 0 || str_eq(link.type, STR("text/html")) ||
 		str_eq(link.type, STR("application/xhtml+xml"));
@@ -130,15 +111,15 @@ static void take_link(struct reader *r, const struct feed_xml_element *e)
 
 static void take_enclosure(struct reader *r, const struct feed_xml_element *e)
 {
-	struct str length = attribute(e, STR("length"));
+	struct str length = feed_xml_attribute(e, STR("length"));
 	if (!length.p)
-		length = attribute(e, STR("fileSize"));
-	struct str url = attribute(e, STR("url"));
+		length = feed_xml_attribute(e, STR("fileSize"));
+	struct str url = feed_xml_attribute(e, STR("url"));
 	if (!url.p)
-		url = attribute(e, STR("href"));
+		url = feed_xml_attribute(e, STR("href"));
 	const struct feed_link link = {
 		.url = resolved(r, url),
-		.type = str_trim(attribute(e, STR("type"))),
+		.type = str_trim(feed_xml_attribute(e, STR("type"))),
 		.bytes = length_of(length),
 	};
 	if (r->b->entry)
@@ -152,8 +133,8 @@ static bool take_attributes(
 	struct str term;
 	switch (field) {
 	case FEED_NAME_LINK:
-		if (!attribute(e, STR("href")).p) {
-			const struct str rel = attribute(e, STR("rel"));
+		if (!feed_xml_attribute(e, STR("href")).p) {
+			const struct str rel = feed_xml_attribute(e, STR("rel"));
 			return rel.n && !is_rel(rel, STR("alternate"));
 		}
 		take_link(r, e);
@@ -162,9 +143,9 @@ static bool take_attributes(
 		take_enclosure(r, e);
 		return true;
 	case FEED_NAME_TAG:
-		term = attribute(e, STR("term"));
+		term = feed_xml_attribute(e, STR("term"));
 		if (!term.n)
-			term = attribute(e, STR("label"));
+			term = feed_xml_attribute(e, STR("label"));
 		feed_build_tag(r->b, term);
 		return term.n > 0;
 	default:
@@ -174,103 +155,7 @@ static bool take_attributes(
 
 /* ---- values ---- */
 
-static bool is_type(struct str type, const char *name)
-{
-	return str_eq_ignore_case(type, str_of(name));
-}
-
-static bool is_xml_type(struct str type)
-{
-	return is_type(type, "xhtml") || str_ends(type, STR("+xml")) || str_ends(type, STR("/xml"));
-}
-
-/* What `type` and, in Atom 0.3, `mode` make of a text. */
-static void choose_kind(struct value *v, const struct feed_xml_element *e, bool old_atom)
-{
-	const struct str type = str_trim(attribute(e, STR("type"))),
-			 mode = str_trim(attribute(e, STR("mode")));
-	v->guess_markup = true;
-	if (is_type(mode, "base64"))
-		v->kind = FEED_TEXT_BASE64;
-	else if (is_type(type, "html") || is_type(type, "text/html"))
-		v->kind = FEED_TEXT_HTML;
-	else if (is_xml_type(type) && is_type(mode, "escaped"))
-		v->kind = FEED_TEXT_HTML;
-	else if (is_xml_type(type)) {
-		v->kind = FEED_TEXT_HTML;
-		v->escape = true;
-	} else if (is_type(type, "text") || is_type(type, "text/plain"))
-		v->kind = FEED_TEXT_PLAIN;
-	else if (type.n && str_find_char(type, '/') != SIZE_MAX && !str_starts(type, STR("text/")))
-		v->kind = old_atom ? FEED_TEXT_GUESS : FEED_TEXT_BASE64;
-	else
-		v->kind = FEED_TEXT_GUESS;
-}
-
-static void begin_value(struct reader *r, const struct feed_xml_element *e, enum feed_name field)
-{
-	struct value *v = &r->value;
-	struct buf raw = v->raw;
-	buf_clear(&raw);
-	*v = (struct value){ .field = field, .kind = FEED_TEXT_GUESS, .raw = raw };
-	const struct str permanent = attribute(e, STR("isPermaLink"));
-	v->no_link = str_eq_ignore_case(permanent, STR("false"));
-	v->permanent = str_eq_ignore_case(permanent, STR("true"));
-	switch (field) {
-	case FEED_NAME_BODY:
-		v->kind = FEED_TEXT_HTML;
-		v->escape = !is_type(attribute(e, STR("mode")), "escaped");
-		break;
-	case FEED_NAME_TITLE:
-	case FEED_NAME_SUMMARY:
-	case FEED_NAME_CONTENT:
-		choose_kind(v, e, r->old_atom);
-		break;
-	default:
-		break;
-	}
-}
-
-static void escape_all(struct buf *raw)
-{
-	struct buf plain;
-	buf_init(&plain, FEED_RAW_MAX_BYTES);
-	buf_add(&plain, buf_str(raw));
-	buf_clear(raw);
-	escape_html(raw, buf_str(&plain));
-	buf_finish(&plain);
-}
-
-/* A tag within a value. */
-static void add_tag(struct value *v, const struct feed_xml_element *e)
-{
-	if (v->kind == FEED_TEXT_PLAIN && v->guess_markup) {
-		escape_all(&v->raw);
-		v->kind = FEED_TEXT_HTML;
-		v->escape = true;
-	}
-	buf_add_char(&v->raw, '<');
-	buf_add(&v->raw, e->name.name);
-	for (size_t i = 0; i < e->attribute_count; i++) {
-		buf_add_char(&v->raw, ' ');
-		buf_add(&v->raw, e->attributes[i].name.name);
-		buf_add(&v->raw, STR("=\""));
-		escape_html(&v->raw, e->attributes[i].value);
-		buf_add_char(&v->raw, '"');
-	}
-	buf_add_char(&v->raw, '>');
-}
-
-static void add_end_tag(struct value *v, struct str name)
-{
-	if (str_eq(name, STR("br")) || str_eq(name, STR("hr")) || str_eq(name, STR("img")))
-		return;
-	buf_add(&v->raw, STR("</"));
-	buf_add(&v->raw, name);
-	buf_add_char(&v->raw, '>');
-}
-
-static void take_guid(struct reader *r, const struct value *v, struct str raw)
+static void take_guid(struct reader *r, const struct feed_value *v, struct str raw)
 {
 	feed_build_id(r->b, raw);
 	if (v->no_link)
@@ -278,30 +163,6 @@ static void take_guid(struct reader *r, const struct value *v, struct str raw)
 	const struct str url = v->permanent ? resolved(r, raw) : str_trim(raw);
 	if (feed_url_is_http(url))
 		feed_build_link(r->b, url, FEED_LINK_GUID);
-}
-
-static void take_hour(struct feed *feed, struct str raw)
-{
-	int64_t hour;
-	/* 24 is midnight to those who count from 1. */
-	if (str_to_int64(str_trim(raw), &hour) && hour >= 0 && hour <= 24)
-		feed->skip_hours |= UINT32_C(1) << (hour % 24);
-}
-
-static void take_day(struct feed *feed, struct str raw)
-{
-	static const char *const names[] = { "sunday", "monday", "tuesday", "wednesday", "thursday",
-		"friday", "saturday" };
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (str_eq_ignore_case(str_trim(raw), str_of(names[i])))
-			feed->skip_days |= (uint8_t)(1u << i);
-}
-
-static void take_ttl(struct feed *feed, struct str raw)
-{
-	int64_t minutes;
-	if (str_to_int64(str_trim(raw), &minutes) && minutes > 0 && minutes <= 7 * 24 * 60)
-		feed->ttl_us = minutes * US_PER_MINUTE;
 }
 
 static void take_person_part(struct reader *r, enum feed_name field, struct str raw)
@@ -313,30 +174,9 @@ static void take_person_part(struct reader *r, enum feed_name field, struct str 
 	*part = field == FEED_NAME_URL ? resolved(r, value) : value;
 }
 
-/* What a feed says about itself. */
-static void end_setting(struct feed_builder *b, enum feed_name field, struct str raw)
-{
-	switch (field) {
-	case FEED_NAME_LANG:
-		feed_build_lang(b, raw);
-		break;
-	case FEED_NAME_TTL:
-		take_ttl(b->feed, raw);
-		break;
-	case FEED_NAME_HOUR:
-		take_hour(b->feed, raw);
-		break;
-	case FEED_NAME_DAY:
-		take_day(b->feed, raw);
-		break;
-	default:
-		break;
-	}
-}
-
 static void end_value(struct reader *r)
 {
-	struct value *v = &r->value;
+	struct feed_value *v = &r->value;
 	struct feed_builder *b = r->b;
 	const enum feed_name field = v->field;
 	const struct str raw = buf_str(&v->raw);
@@ -387,7 +227,7 @@ static void end_value(struct reader *r)
 		feed_build_tags(b, raw);
 		break;
 	default:
-		end_setting(b, field, raw);
+		feed_value_setting(b, field, raw);
 		break;
 	}
 }
@@ -412,7 +252,7 @@ static bool open_root(struct reader *r, const struct feed_xml_element *e)
 		return refuse(r, FEED_UNKNOWN, "a list of feeds (OPML), not a feed");
 	if (str_eq(name, STR("feed"))) {
 		r->b->feed->form = FEED_ATOM;
-		r->old_atom = str_starts(attribute(e, STR("version")), STR("0."));
+		r->old_atom = str_starts(feed_xml_attribute(e, STR("version")), STR("0."));
 		role = ROLE_FEED;
 	} else if (str_eq(name, STR("RDF"))) {
 		r->b->feed->form = FEED_RDF;
@@ -501,7 +341,7 @@ static void open_below(struct reader *r, const struct feed_xml_element *e, enum 
 		of_skips != (parent == ROLE_SKIP_HOURS || parent == ROLE_SKIP_DAYS))
 		return;
 	if (!take_attributes(r, e, field))
-		begin_value(r, e, field);
+		feed_value_begin(&r->value, e, field, r->old_atom);
 }
 
 /* An RSS author with Atom's parts. */
@@ -524,7 +364,7 @@ static bool on_open(void *ctx, const struct feed_xml_element *e)
 	author_is_person(r, e);
 	if (r->value.field != FEED_NAME_NONE) {
 		r->value.depth++;
-		add_tag(&r->value, e);
+		feed_value_tag(&r->value, e);
 		return true;
 	}
 	r->depth++;
@@ -559,7 +399,7 @@ static void on_close(void *ctx, struct str name)
 	if (r->value.field != FEED_NAME_NONE) {
 		if (r->value.depth > 0) {
 			r->value.depth--;
-			add_end_tag(&r->value, name);
+			feed_value_end_tag(&r->value, name);
 			return;
 		}
 		end_value(r);
@@ -579,10 +419,7 @@ static void on_text(void *ctx, struct str text)
 	struct reader *r = ctx;
 	if (r->value.field == FEED_NAME_NONE)
 		return;
-	if (r->value.escape)
-		escape_html(&r->value.raw, text);
-	else
-		buf_add(&r->value.raw, text);
+	feed_value_text(&r->value, text);
 }
 
 enum feed_verdict feed_elements_read(

@@ -112,26 +112,59 @@ static bool next_tag(struct str *rest, struct str name)
 	}
 }
 
+/* What <link> says. */
+struct link {
+	struct str rel, type, href, title;
+};
+
+static struct link read_link(struct str *rest)
+{
+	struct link l = { 0 };
+	struct str name, value;
+	while (next_attribute(rest, &name, &value)) {
+		if (str_eq_ignore_case(name, STR("rel")))
+			l.rel = value;
+		else if (str_eq_ignore_case(name, STR("type")))
+			l.type = str_trim(value);
+		else if (str_eq_ignore_case(name, STR("href")))
+			l.href = value;
+		else if (str_eq_ignore_case(name, STR("title")))
+			l.title = value;
+	}
+	return l;
+}
+
+static bool has_piece(struct str s, struct str piece)
+{
+	for (size_t i = 0; i + piece.n <= s.n; i++)
+		if (str_eq_ignore_case(str_slice(s, i, i + piece.n), piece))
+			return true;
+	return false;
+}
+
+/* "Comments Feed", "flux des commentaires", "Kommentar-Feed", /comments/feed/. */
+static bool is_of_comments(const struct link *l)
+{
+	return has_piece(l->title, STR("comment")) || has_piece(l->title, STR("komment")) ||
+		has_piece(l->href, STR("/comments/"));
+}
+
 struct str feed_find_in_page(struct str html, struct str base, struct arena *arena)
 {
-	struct str rest = str_slice(html, 0, PAGE_MAX_BYTES);
+	struct str rest = str_slice(html, 0, PAGE_MAX_BYTES), comments = STR_NONE;
 	while (next_tag(&rest, STR("link"))) {
-		struct str name, value, rel = STR_NONE, type = STR_NONE, href = STR_NONE;
-		while (next_attribute(&rest, &name, &value)) {
-			if (str_eq_ignore_case(name, STR("rel")))
-				rel = value;
-			else if (str_eq_ignore_case(name, STR("type")))
-				type = str_trim(value);
-			else if (str_eq_ignore_case(name, STR("href")))
-				href = value;
-		}
-		if (!has_word(rel, STR("alternate")) || !is_feed_type(type) || !href.n)
+		const struct link l = read_link(&rest);
+		if (!has_word(l.rel, STR("alternate")) || !is_feed_type(l.type) || !l.href.n)
 			continue;
-		const struct str url = feed_url_resolve(base, decoded(href, arena), arena);
-		if (feed_url_is_http(url))
+		const struct str url = feed_url_resolve(base, decoded(l.href, arena), arena);
+		if (!feed_url_is_http(url))
+			continue;
+		if (!is_of_comments(&l))
 			return url;
+		if (!comments.p)
+			comments = url;
 	}
-	return STR_NONE;
+	return comments;
 }
 
 void feed_find_links(struct str html, bool (*found)(void *ctx, struct str url), void *ctx)

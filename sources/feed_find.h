@@ -4,7 +4,8 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-/* The first feed that a page names by <link rel="alternate">, absolute; absent if there is none. */
+/* The first feed that a page names by <link rel="alternate">, absolute, and rather one that is not
+ * of comments; absent if there is none. */
 struct str feed_find_in_page(struct str html, struct str base, struct arena *arena);
 
 /* Calls found for the href of each <a>, its references read, until it answers false; of the first

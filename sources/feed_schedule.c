@@ -2,7 +2,11 @@
 
 #include "base/clock.h"
 
-enum { QUIET_STEP = 4, QUIET_MAX = 8, HOURS_A_WEEK = 7 * 24 };
+enum { QUIET_STEP = 4, QUIET_MAX = 8, PUSHED = 4, SPREAD = 16, HOURS_A_WEEK = 7 * 24 };
+
+#define LEAST_US US_PER_MINUTE
+/* Between the first requests of two feeds. */
+#define FIRST_PACE_US (250 * US_PER_MS)
 
 static int64_t bounded(int64_t us)
 {
@@ -24,12 +28,29 @@ static int64_t stretched(const struct feed_schedule *s)
 	return larger(s->interval_us, bounded(stretched));
 }
 
+static int64_t hastened(const struct feed_schedule *s)
+{
+	const unsigned haste = s->haste < FEED_MAX_HASTE ? s->haste : FEED_MAX_HASTE;
+	const int64_t least = s->interval_us < LEAST_US ? s->interval_us : LEAST_US;
+	return larger(least, s->interval_us >> haste);
+}
+
 static int64_t backed_off(const struct feed_schedule *s)
 {
+	const int64_t most = s->lasting ? US_PER_DAY : bounded(4 * s->interval_us);
 	int64_t us = s->interval_us;
-	for (unsigned i = 0; i < s->failures && us < US_PER_DAY; i++)
+	for (unsigned i = 0; i < s->failures && us < most; i++)
 		us *= 2;
-	return larger(s->interval_us, bounded(us));
+	return larger(s->interval_us, us < most ? us : most);
+}
+
+static int64_t usual(const struct feed_schedule *s)
+{
+	if (s->failures)
+		return backed_off(s);
+	if (s->pushed)
+		return larger(s->interval_us, bounded(PUSHED * s->interval_us));
+	return s->haste ? hastened(s) : stretched(s);
 }
 
 static bool skipped(const struct feed_schedule *s, int64_t wall_us)
@@ -53,9 +74,28 @@ static int64_t past_skips(const struct feed_schedule *s, int64_t wait_us, int64_
 
 int64_t feed_schedule_wait_us(const struct feed_schedule *s, int64_t wall_us)
 {
-	int64_t wait_us = s->failures ? backed_off(s) : stretched(s);
+	int64_t wait_us = usual(s);
 	wait_us = larger(wait_us, bounded(s->ttl_us));
 	wait_us = larger(wait_us, bounded(s->max_age_us));
 	wait_us = larger(wait_us, bounded(s->retry_after_us));
+	/* The bounds of a day and this leave the product far from its end. */
+	wait_us += wait_us / SPREAD * (s->dice % 1024) / 1024;
 	return wall_us > 0 ? past_skips(s, wait_us, wall_us) : wait_us;
+}
+
+unsigned feed_schedule_haste(unsigned haste, size_t fresh, size_t count)
+{
+	if (fresh == 0)
+		return haste ? haste - 1 : 0;
+	if (2 * fresh < count)
+		return haste;
+	return haste < FEED_MAX_HASTE ? haste + 1 : FEED_MAX_HASTE;
+}
+
+struct feed_first feed_schedule_first(size_t rank, size_t count, int64_t interval_us)
+{
+	const int64_t n = (int64_t)count, at = (int64_t)rank;
+	const int64_t slow = interval_us / n;
+	const int64_t pace = slow < FIRST_PACE_US ? slow : FIRST_PACE_US;
+	return (struct feed_first){ at * pace, at * (slow - pace) };
 }

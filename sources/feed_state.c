@@ -2,56 +2,50 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/mem.h"
 
-enum { KEY_DIGITS = 16, FIELDS = 6 };
+enum { KEY_DIGITS = 16, FIELDS = 7 };
 
-/* Neither addresses nor validators hold control characters. */
-enum { LINE_END = 0x1E };
-
-static const struct str first_line = { "feeds 1", 7 };
+/* Of the cursor. Neither addresses nor validators hold control characters. */
+static const struct str first_field = { "feed 1", 6 };
 
 void feed_state_init(struct feed_state *f, struct str url)
 {
 	*f = (struct feed_state){ .url = url };
-	buf_init(&f->moved, FEED_URL_MAX_BYTES);
-	buf_init(&f->etag, FEED_VALIDATOR_MAX_BYTES);
-	buf_init(&f->last_modified, FEED_VALIDATOR_MAX_BYTES);
+}
+
+/* Owned, or absent where it is empty or too long: nothing rather than a part. */
+static void set(struct str *own, struct str value, size_t max_bytes)
+{
+	char *copy = value.n && value.n <= max_bytes ? mem_text(value.p, value.n) : NULL;
+	mem_free((char *)own->p);
+	*own = (struct str){ copy, copy ? value.n : 0 };
 }
 
 void feed_state_finish(struct feed_state *f)
 {
-	buf_finish(&f->moved);
-	buf_finish(&f->etag);
-	buf_finish(&f->last_modified);
+	set(&f->moved, STR_NONE, 0);
+	feed_state_validators(f, STR_NONE, STR_NONE);
 	mem_free(f->keys);
 	*f = (struct feed_state){ 0 };
 }
 
 struct str feed_state_url(const struct feed_state *f)
 {
-	return f->moved.n ? buf_str(&f->moved) : f->url;
-}
-
-/* Nothing rather than a part. */
-static void set(struct buf *b, struct str value)
-{
-	buf_clear(b);
-	buf_add(b, value);
-	if (b->full)
-		buf_clear(b);
+	return f->moved.n ? f->moved : f->url;
 }
 
 void feed_state_move(struct feed_state *f, struct str url)
 {
-	set(&f->moved, str_eq(url, f->url) ? STR_NONE : url);
+	set(&f->moved, str_eq(url, f->url) ? STR_NONE : url, FEED_URL_MAX_BYTES);
 	feed_state_validators(f, STR_NONE, STR_NONE);
 }
 
 void feed_state_validators(struct feed_state *f, struct str etag, struct str last_modified)
 {
-	set(&f->etag, etag);
-	set(&f->last_modified, last_modified);
+	set(&f->etag, etag, FEED_VALIDATOR_MAX_BYTES);
+	set(&f->last_modified, last_modified, FEED_VALIDATOR_MAX_BYTES);
 }
 
 /* ---- entries ---- */
@@ -80,29 +74,74 @@ uint64_t feed_state_key(const struct feed_entry *entry)
 	return key;
 }
 
-static bool holds(const uint64_t *keys, size_t count, uint64_t key)
+/* A set of keys, twice as large as what comes in. */
+struct key_set {
+	uint64_t *slots; /* 0: free */
+	size_t mask;
+};
+
+static struct key_set set_create(size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (keys[i] == key)
-			return true;
-	return false;
+	size_t size = 16;
+	while (size < 2 * count)
+		size *= 2;
+	return (struct key_set){ mem_zero(size, sizeof(uint64_t)), size - 1 };
+}
+
+/* False: it was there. */
+static bool set_add(struct key_set *s, uint64_t key)
+{
+	key += key == 0;
+	size_t i = key & s->mask;
+	while (s->slots[i] && s->slots[i] != key)
+		i = (i + 1) & s->mask;
+	const bool added = s->slots[i] == 0;
+	s->slots[i] = key;
+	return added;
 }
 
 bool feed_state_saw(const struct feed_state *f, uint64_t key)
 {
-	return holds(f->keys, f->key_count, key);
+	for (size_t i = 0; i < f->key_count; i++)
+		if (f->keys[i] == key)
+			return true;
+	return false;
 }
 
-bool feed_state_see(struct feed_state *f, const uint64_t *keys, size_t count, size_t max)
+size_t feed_state_new(const struct feed_state *f, const uint64_t *keys, size_t count, bool *fresh)
 {
+	struct key_set known = set_create(f->key_count + count);
+	size_t n = 0;
+	for (size_t i = 0; i < f->key_count; i++)
+		(void)set_add(&known, f->keys[i]);
+	for (size_t i = 0; i < count; i++) {
+		fresh[i] = set_add(&known, keys[i]);
+		n += fresh[i];
+	}
+	mem_free(known.slots);
+	return n;
+}
+
+static size_t keys_max(size_t count)
+{
+	const size_t max = 2 * count > FEED_MIN_KEYS ? 2 * count : FEED_MIN_KEYS;
+	return max < FEED_MAX_KEYS ? max : FEED_MAX_KEYS;
+}
+
+bool feed_state_see(struct feed_state *f, const uint64_t *keys, size_t count)
+{
+	const size_t most = keys_max(count), all_count = count + f->key_count;
+	const size_t max = all_count < most ? all_count : most;
 	uint64_t *all = mem_zero(max ? max : 1, sizeof *all);
+	struct key_set seen = set_create(all_count);
 	size_t n = 0;
 	for (size_t i = 0; i < count && n < max; i++)
-		if (!holds(all, n, keys[i]))
+		if (set_add(&seen, keys[i]))
 			all[n++] = keys[i];
 	for (size_t i = 0; i < f->key_count && n < max; i++)
-		if (!holds(all, n, f->keys[i]))
+		if (set_add(&seen, f->keys[i]))
 			all[n++] = f->keys[i];
+	mem_free(seen.slots);
 	const bool changed = n != f->key_count || (n && memcmp(all, f->keys, n * sizeof *all) != 0);
 	mem_free(f->keys);
 	f->keys = all;
@@ -112,26 +151,36 @@ bool feed_state_see(struct feed_state *f, const uint64_t *keys, size_t count, si
 
 /* ---- the cursor ---- */
 
-void feed_states_format(const struct feed_state *feeds, size_t count, struct buf *out)
+void feed_state_part(struct str url, char out[FEED_PART_BYTES + 1])
 {
-	buf_add(out, first_line);
-	buf_add_char(out, LINE_END);
-	for (size_t i = 0; i < count; i++) {
-		const struct feed_state *f = &feeds[i];
-		if (!f->known && !f->gone)
-			continue;
-		buf_add(out, f->url);
+	unsigned char digest[DIGEST_BYTES];
+	char hex[DIGEST_HEX_BYTES];
+	digest_sha256(url, digest);
+	digest_hex(digest, hex);
+	memcpy(out, hex, FEED_PART_BYTES);
+	out[FEED_PART_BYTES] = '\0';
+}
+
+static void add_key(struct buf *out, uint64_t key)
+{
+	static const char digits[] = "0123456789abcdef";
+	char hex[KEY_DIGITS];
+	for (size_t i = KEY_DIGITS; i-- > 0; key >>= 4)
+		hex[i] = digits[key & 15];
+	buf_add(out, (struct str){ hex, sizeof hex });
+}
+
+void feed_state_format(const struct feed_state *f, struct buf *out)
+{
+	const struct str fields[FIELDS - 2] = { first_field, f->url, f->moved, f->etag,
+		f->last_modified };
+	for (size_t i = 0; i < FIELDS - 2; i++) {
+		buf_add(out, fields[i]);
 		buf_add_char(out, '\t');
-		buf_add(out, buf_str(&f->moved));
-		buf_add_char(out, '\t');
-		buf_add(out, buf_str(&f->etag));
-		buf_add_char(out, '\t');
-		buf_add(out, buf_str(&f->last_modified));
-		buf_add(out, f->gone ? STR("\tgone\t") : STR("\t\t"));
-		for (size_t k = 0; k < f->key_count; k++)
-			buf_addf(out, "%016llx", (unsigned long long)f->keys[k]);
-		buf_add_char(out, LINE_END);
 	}
+	buf_addf(out, "%lld\t", (long long)f->read_at_us);
+	for (size_t k = 0; k < f->key_count; k++)
+		add_key(out, f->keys[k]);
 }
 
 static void read_keys(struct feed_state *f, struct str hex)
@@ -147,30 +196,19 @@ static void read_keys(struct feed_state *f, struct str hex)
 	}
 }
 
-static void take_line(struct str line, struct feed_state *feeds, size_t count)
+bool feed_state_parse(struct str cursor, struct feed_state *f)
 {
 	struct str fields[FIELDS];
 	for (size_t i = 0; i < FIELDS; i++)
-		if (!str_next(&line, '\t', &fields[i]))
+		if (!str_next(&cursor, '\t', &fields[i]))
 			fields[i] = STR("");
-	for (size_t i = 0; i < count; i++) {
-		struct feed_state *f = &feeds[i];
-		if (!str_eq(f->url, fields[0]))
-			continue;
-		set(&f->moved, fields[1]);
-		feed_state_validators(f, fields[2], fields[3]);
-		f->gone = str_eq(fields[4], STR("gone"));
-		f->known = true;
-		read_keys(f, fields[5]);
-	}
-}
-
-bool feed_states_parse(struct str cursor, struct feed_state *feeds, size_t count)
-{
-	struct str line;
-	if (!str_next(&cursor, LINE_END, &line) || !str_eq(line, first_line))
+	if (!str_eq(fields[0], first_field) || !str_eq(fields[1], f->url))
 		return false;
-	while (str_next(&cursor, LINE_END, &line))
-		take_line(line, feeds, count);
+	set(&f->moved, fields[2], FEED_URL_MAX_BYTES);
+	feed_state_validators(f, fields[3], fields[4]);
+	f->known = true;
+	if (!str_to_int64(fields[5], &f->read_at_us) || f->read_at_us < 0)
+		f->read_at_us = 0;
+	read_keys(f, fields[6]);
 	return true;
 }

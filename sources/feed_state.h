@@ -1,25 +1,26 @@
-/* What is remembered of each feed over restarts: where it moved, its validators, and which entries
- * were seen. Written as one text, the cursor of the source. */
+/* What is remembered of a feed over restarts: where it moved, its validators, and which entries
+ * were seen. Written as one text, the cursor of that part of its source. */
 #pragma once
 
 #include "base/buf.h"
 #include "sources/feed_parse.h"
 
 enum {
-	FEEDS_MAX = 200, /* of one source */
-	FEEDS_MAX_KEYS = 30000, /* of all feeds of a source together */
-	FEED_MAX_KEYS = 1000, /* of one feed */
+	FEEDS_MAX = 5000, /* of one source */
+	FEED_MAX_KEYS = FEED_MAX_ENTRIES, /* of one feed */
+	FEED_MIN_KEYS = 200, /* are kept even if a document holds fewer */
 	FEED_URL_MAX_BYTES = 2048,
 	FEED_VALIDATOR_MAX_BYTES = 512, /* a longer one is not kept */
-	FEED_CURSOR_MAX_BYTES = 1536 * 1024,
+	FEED_CURSOR_MAX_BYTES = 256 * 1024,
+	FEED_PART_BYTES = 32,
 };
 
 struct feed_state {
 	struct str url; /* as configured; not owned */
-	struct buf moved; /* where it is now; empty: there */
-	struct buf etag, last_modified; /* byte for byte; empty: none */
+	struct str moved; /* where it is now; absent: there */
+	struct str etag, last_modified; /* byte for byte; absent: none */
 	bool known; /* it was read at least once */
-	bool gone; /* the server said that it is no more */
+	int64_t read_at_us; /* wall clock: as of when the keys are; 0: unknown */
 	uint64_t *keys; /* of entries seen, the newest first */
 	size_t key_count;
 };
@@ -34,11 +35,15 @@ void feed_state_validators(struct feed_state *f, struct str etag, struct str las
 
 uint64_t feed_state_key(const struct feed_entry *entry);
 bool feed_state_saw(const struct feed_state *f, uint64_t key);
-/* The keys of a document come first, then those of earlier ones, max in all. True if that changed
- * anything. */
-bool feed_state_see(struct feed_state *f, const uint64_t *keys, size_t count, size_t max);
+/* Tells for each key of a document whether it is new, the first time that it comes. Returns how
+ * many are. */
+size_t feed_state_new(const struct feed_state *f, const uint64_t *keys, size_t count, bool *fresh);
+/* The keys of a document come first, then those of earlier ones: twice as many in all as the
+ * document has, within the ceilings. True if that changed anything. */
+bool feed_state_see(struct feed_state *f, const uint64_t *keys, size_t count);
 
-void feed_states_format(const struct feed_state *feeds, size_t count, struct buf *out);
-/* Gives each feed that the cursor knows by its url what was remembered of it; false if the cursor
- * is none, and then nothing is changed. */
-bool feed_states_parse(struct str cursor, struct feed_state *feeds, size_t count);
+/* The name of the feed's part of its source's cursors: hex, and a NUL. */
+void feed_state_part(struct str url, char out[FEED_PART_BYTES + 1]);
+void feed_state_format(const struct feed_state *f, struct buf *out);
+/* False if that is no cursor of this feed, and then nothing is changed. */
+bool feed_state_parse(struct str cursor, struct feed_state *f);

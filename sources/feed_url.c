@@ -29,6 +29,25 @@ bool feed_url_is_http(struct str url)
 		str_eq_ignore_case(str_slice(url, 0, 8), STR("https://"));
 }
 
+struct str feed_url_host(struct str url)
+{
+	const size_t scheme = str_find(url, STR("://"));
+	struct str rest = scheme == SIZE_MAX ? url : str_slice(url, scheme + 3, url.n);
+	for (size_t i = 0; i < rest.n; i++)
+		if (rest.p[i] == '/' || rest.p[i] == '?' || rest.p[i] == '#')
+			rest = str_slice(rest, 0, i);
+	const size_t at = str_find_char(rest, '@');
+	if (at != SIZE_MAX)
+		rest = str_slice(rest, at + 1, rest.n);
+	const char end = rest.n && rest.p[0] == '[' ? ']' : ':';
+	return str_slice(rest, 0, str_find_char(rest, end));
+}
+
+bool feed_url_same_host(struct str a, struct str b)
+{
+	return str_eq_ignore_case(feed_url_host(a), feed_url_host(b));
+}
+
 static size_t find_any(struct str s, size_t from, const char *ends)
 {
 	for (size_t i = from; i < s.n; i++)

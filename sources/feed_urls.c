@@ -22,6 +22,7 @@ void feed_urls_init(struct feed_urls *all)
 void feed_urls_finish(struct feed_urls *all)
 {
 	mem_free(all->items);
+	map_finish(&all->known);
 	arena_finish(&all->memory);
 	*all = (struct feed_urls){ 0 };
 }
@@ -45,12 +46,12 @@ static bool url_good(struct str url)
 /* Twice the same is once. False: one too many. */
 static bool add(struct feed_urls *all, struct str url)
 {
-	for (size_t i = 0; i < all->count; i++)
-		if (str_eq(all->items[i], url))
-			return true;
+	if (map_get(&all->known, url))
+		return true;
 	if (all->count == FEEDS_MAX)
 		return false;
 	all->items[all->count++] = url;
+	(void)map_set(&all->known, url, all);
 	return true;
 }
 

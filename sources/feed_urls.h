@@ -3,11 +3,13 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/map.h"
 #include "base/str.h"
 
 struct feed_urls {
 	struct str *items; /* each once */
 	size_t count; /* at most FEEDS_MAX of feed_state.h */
+	struct map known;
 	struct arena memory; /* of those from a list */
 };
 

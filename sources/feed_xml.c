@@ -18,6 +18,14 @@ struct walker {
 	bool stopped;
 };
 
+struct str feed_xml_attribute(const struct feed_xml_element *e, struct str name)
+{
+	for (size_t i = 0; i < e->attribute_count; i++)
+		if (!e->attributes[i].name.prefix.p && str_eq(e->attributes[i].name.name, name))
+			return e->attributes[i].value;
+	return STR_NONE;
+}
+
 static struct str text_of(const xmlChar *text)
 {
 	return str_of((const char *)text);

@@ -22,6 +22,9 @@ struct feed_xml_element {
 	size_t attribute_count;
 };
 
+/* Of an attribute without a prefix; absent if there is none. */
+struct str feed_xml_attribute(const struct feed_xml_element *e, struct str name);
+
 /* All that is passed lives for the call. open answers whether to go on. A close comes for each
  * open, innermost first; without a name where the document leaves an element open. */
 struct feed_xml_events {

@@ -24,10 +24,15 @@
 /* How long a file that was moved away is still read: its writer may not have noticed yet. */
 #define LEAVE_US (250 * US_PER_MS)
 
+enum format { FORMAT_AUTO, FORMAT_NDJSON, FORMAT_TEXT };
+
+static const char *const format_names[] = { "auto", "ndjson", "text", NULL };
+
 struct file_source {
 	struct source base;
 	struct str path;
 	bool follow;
+	int format; /* once it was checked FORMAT_NDJSON or FORMAT_TEXT */
 
 	char *path_text, *piece; /* NULL before the first start */
 	int fd;
@@ -37,6 +42,7 @@ struct file_source {
 	uint64_t start, offset; /* of the first byte framed and of the next to be read */
 	char head[FILE_HEAD_BYTES]; /* as far as offset goes */
 	struct records records;
+	struct buf clean; /* lines of text without terminal sequences */
 	/* The next turn of the loop: a pipe that is always readable, since the shortest timer is a
 	 * millisecond, in which several pieces could have been read. */
 	int soon_fd;
@@ -102,6 +108,7 @@ static void file_finish(struct source *s)
 	struct file_source *f = (struct file_source *)s;
 	close_file(f);
 	records_finish(&f->records);
+	buf_finish(&f->clean);
 	mem_free(f->path_text);
 	mem_free(f->piece);
 	f->path_text = f->piece = NULL;
@@ -124,6 +131,13 @@ static int deliver(struct file_source *f, struct str records)
 		return 0;
 	struct source_block block = { .records = records };
 	char text[FILE_CURSOR_BYTES];
+	if (f->format == FORMAT_TEXT) {
+		/* Behind a line that was too long it is not quite that byte, which does no harm. */
+		block.place.known = true;
+		block.place.file = f->piped ? 0 : f->file.st_ino;
+		block.place.at = f->start + f->records.lines.consumed_bytes - records.n;
+		block.records = log_lines_clean(records, &f->clean);
+	}
 	if (!f->piped && !from_stdin(f)) {
 		struct file_cursor cursor = {
 			.inode = f->file.st_ino,
@@ -441,6 +455,7 @@ static int file_start(struct source *s, struct str cursor)
 		f->path_text = mem_text(f->path.p, f->path.n);
 		f->piece = mem_alloc(SOURCE_PIECE_BYTES);
 		records_init(&f->records);
+		buf_init(&f->clean, SOURCE_MAX_RECORD_BYTES + 2 * SOURCE_PIECE_BYTES);
 	}
 	int r = watch_turns(f);
 	if (r < 0)
@@ -461,6 +476,23 @@ static int file_start(struct source *s, struct str cursor)
 	return 0;
 }
 
+/* The map "text" is lines of text, and these have no other map. */
+static bool check_format(struct file_source *f, const struct conf_node *node, struct diag *diag)
+{
+	const struct str map = f->base.map, text = STR("text");
+	const struct conf_node *at = conf_get(node, "map");
+	if (f->format == FORMAT_AUTO)
+		f->format = str_eq(map, text) ? FORMAT_TEXT : FORMAT_NDJSON;
+	const bool fits = f->format == FORMAT_TEXT ? str_eq(map, text) || str_eq(map, STR("auto"))
+						   : !str_eq(map, text);
+	if (f->format == FORMAT_TEXT)
+		f->base.map = text;
+	if (!fits)
+		diag_error(diag, at ? at->at : node->at, "format: %s has no map '%.*s'",
+			format_names[f->format], STR_ARGS(map));
+	return fits;
+}
+
 static bool file_check(struct source *s, const struct conf_node *node, struct diag *diag)
 {
 	struct file_source *f = (struct file_source *)s;
@@ -469,7 +501,7 @@ static bool file_check(struct source *s, const struct conf_node *node, struct di
 			"standard input is read to its end and not followed: 'follow'");
 		f->follow = false;
 	}
-	return true;
+	return check_format(f, node, diag);
 }
 
 static const struct conf_field file_fields[] = {
@@ -483,6 +515,12 @@ static const struct conf_field file_fields[] = {
 		.offset = offsetof(struct file_source, follow),
 		.fallback = "false",
 		.help = "go on reading as the file grows, is rotated or written by others" },
+	{ .key = "format",
+		.type = CONF_CHOICE,
+		.offset = offsetof(struct file_source, format),
+		.fallback = "auto",
+		.choices = format_names,
+		.help = "ndjson: JSON lines; text: lines of a log; auto: JSON unless map is text" },
 	{ .key = NULL },
 };
 

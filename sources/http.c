@@ -30,6 +30,7 @@ struct http_source {
 	struct str_list headers, events, drops;
 	int format;
 	int64_t stall_us;
+	bool allow_private;
 
 	bool ready; /* records, sse, block and problem are made */
 	struct http_request *request;
@@ -176,6 +177,7 @@ static bool on_data(void *ctx, struct str piece)
 {
 	struct http_source *h = ctx;
 	h->has_data = h->has_data || piece.n;
+	source_alive(&h->base);
 	while (piece.n) {
 		const struct str part = str_slice(piece, 0, SOURCE_PIECE_BYTES);
 		const bool ok = h->framing == FORMAT_SSE ? take_events(h, part)
@@ -206,6 +208,7 @@ static void report(struct http_source *h, enum http_end end, int64_t wait_us, co
 	struct source *s = &h->base;
 	switch (end) {
 	case HTTP_DONE:
+		source_alive(s); /* nothing was sent before that did not come */
 		source_failed(s, gone, wait_us, "the server ended the stream");
 		break;
 	case HTTP_BROKEN:
@@ -310,7 +313,8 @@ static int http_source_start(struct source *s, struct str cursor)
 	prepare(h);
 	struct buf last_id;
 	buf_init(&last_id, ID_MAX_BYTES + 32);
-	if (id_fits_header(cursor)) {
+	s->resume = id_fits_header(cursor) ? SOURCE_REPLAYS : SOURCE_LOSES;
+	if (s->resume == SOURCE_REPLAYS) {
 		buf_add(&last_id, STR("Last-Event-ID: "));
 		buf_add(&last_id, cursor);
 		headers[count++] = buf_str(&last_id);
@@ -322,6 +326,7 @@ static int http_source_start(struct source *s, struct str cursor)
 		.bearer = h->token,
 		.stall_us = h->stall_us,
 		.max_redirects = MAX_REDIRECTS,
+		.private_redirects = h->allow_private,
 		.ca_file = h->ca_file,
 	};
 	static const struct http_events events = { on_headers, on_data, on_end };
@@ -401,6 +406,11 @@ static const struct conf_field http_fields[] = {
 		.min = US_PER_S,
 		.max = US_PER_DAY,
 		.help = "connect anew when no byte came for that long" },
+	{ .key = "allow_private",
+		.type = CONF_BOOL,
+		.offset = offsetof(struct http_source, allow_private),
+		.fallback = "false",
+		.help = "let a redirect to another host lead to a private address" },
 	{ .key = "ca_file",
 		.type = CONF_PATH,
 		.offset = offsetof(struct http_source, ca_file),
@@ -417,4 +427,5 @@ const struct source_type source_http = {
 	.start = http_source_start,
 	.stop = http_source_stop,
 	.finish = http_source_finish,
+	.resume = SOURCE_LOSES,
 };

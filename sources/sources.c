@@ -1,8 +1,9 @@
 /* The registry of sources and their one state machine:
  *
  *   STOPPED     sources_start          CONNECTING  the type's start
- *   CONNECTING  source_live            LIVE
- *   any of both source_failed          RETRYING    a timer by net/backoff.h
+ *   CONNECTING  source_live            LIVE, or CATCHING_UP if it was blind and its stream replays
+ *   CATCHING_UP source_caught_up       LIVE        or a post or quiet that says the same
+ *   any of them source_failed          RETRYING    a timer by net/backoff.h
  *   LIVE        a deliver that fails   RETRYING    the type's stop in the next turn, then the timer
  *   RETRYING    the timer              CONNECTING  first the block that was not taken, then start
  *   any         source_ended           ENDED
@@ -21,12 +22,12 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "sources/list.h"
-#include "sources/preset.h"
+#include "sources/source_keys.h"
 
 enum {
 	MESSAGE_MAX_BYTES = 1024,
 	CURSOR_MAX_BYTES = 1536 * 1024,
+	PART_MAX_BYTES = 256,
 	BLOCK_MAX_BYTES = SOURCE_MAX_RECORD_BYTES + 2 * SOURCE_PIECE_BYTES,
 };
 
@@ -36,16 +37,20 @@ enum {
 #define STORE_RETRY_MAX_US (5 * US_PER_S)
 
 struct sources_entry {
-	struct timer *timer; /* for the next attempt, or for the stop after a failed deliver */
+	/* For the next attempt, the stop after a failed deliver, or quiet while catching up. */
+	struct timer *timer;
 	struct backoff backoff, store_backoff;
 	struct buf cursor; /* of the last block taken */
 	bool cursor_known;
-	struct buf block, block_cursor; /* not taken yet, while store_error is set */
+	struct buf block, block_cursor, block_part; /* not taken yet, while store_error is set */
 	bool block_cursor_known;
 	int64_t block_received_at_us;
+	struct log_place block_place;
 	int store_error; /* negative errno of the last deliver; 0: no block is waiting */
 	bool letting_go; /* the type is still to be stopped */
 	bool started; /* at least once */
+	bool new_enough; /* what comes is as new as the moment since when it catches up */
+	int64_t flows_since_us; /* monotonic: when it was live or catching up last */
 	bool busy; /* a function of the host is running */
 	struct buf said; /* the last failure that was logged */
 };
@@ -55,111 +60,12 @@ struct sources {
 	size_t count;
 };
 
-#define SOURCE_EXTERN(name) extern const struct source_type source_##name;
-#define SOURCE_POINTER(name) &source_##name,
-SOURCE_LIST(SOURCE_EXTERN)
-const struct source_type *const source_types[] = { SOURCE_LIST(SOURCE_POINTER) NULL };
-
-static const char *const state_names[] = { "stopped", "connecting", "live", "retrying", "ended" };
+static const char *const state_names[] = { "stopped", "connecting", "catching up", "live",
+	"retrying", "ended" };
 
 const char *source_state_name(enum source_state state)
 {
 	return state_names[state];
-}
-
-/* ---- what people wrote ---- */
-
-const struct conf_field source_fields[] = {
-	{ .key = "type",
-		.type = CONF_TEXT,
-		.offset = offsetof(struct source, type_name),
-		.required = true,
-		.help = "what kind of source this is" },
-	{ .key = "map",
-		.type = CONF_TEXT,
-		.offset = offsetof(struct source, map),
-		.fallback = "auto",
-		.help = "the map that says where a record has its text, author and so on" },
-	{ .key = NULL },
-};
-
-static const struct source_type *find_type(const struct conf_node *node, struct diag *diag)
-{
-	struct str known[64];
-	size_t count = 0;
-	for (const struct source_type *const *type = source_types; *type; type++) {
-		if (str_eq(node->text, str_of((*type)->name)))
-			return *type;
-		assert(count < sizeof known / sizeof *known);
-		known[count++] = str_of((*type)->name);
-	}
-	for (const struct preset_text *preset = preset_texts; preset->name; preset++) {
-		assert(count < sizeof known / sizeof *known);
-		known[count++] = str_of(preset->name);
-	}
-	diag_error(diag, node->at, "unknown type of source: '%.*s'", STR_ARGS(node->text));
-	const struct str nearest = diag_nearest(node->text, known, count);
-	if (nearest.p) {
-		diag_hint(diag, "did you mean '%.*s'?", STR_ARGS(nearest));
-		return NULL;
-	}
-	struct buf names;
-	buf_init(&names, MESSAGE_MAX_BYTES);
-	for (size_t i = 0; i < count; i++)
-		buf_addf(&names, "%s%.*s", i ? ", " : "", STR_ARGS(known[i]));
-	diag_hint(diag, "the types are: %.*s", STR_ARGS(buf_str(&names)));
-	buf_finish(&names);
-	return NULL;
-}
-
-static const struct source_type *type_of(
-	const struct conf_key *key, const struct conf_node *node, struct diag *diag)
-{
-	if (!conf_name_ok(key->text)) {
-		diag_error(diag, key->at, "bad name of a source: '%.*s'", STR_ARGS(key->text));
-		diag_hint(diag, "a name is 1 to 64 of a-z 0-9 _ -");
-		return NULL;
-	}
-	if (node->kind != CONF_MAP) {
-		diag_error(diag, node->at, "a source is a map with a type: '%.*s'",
-			STR_ARGS(key->text));
-		return NULL;
-	}
-	const struct conf_node *type = conf_get(node, "type");
-	if (!type || type->kind != CONF_SCALAR) {
-		diag_error(diag, type ? type->at : key->at, "source without a type: '%.*s'",
-			STR_ARGS(key->text));
-		return NULL;
-	}
-	const struct source_type *found = find_type(type, diag);
-	if (found && found->missing) {
-		diag_error(diag, type->at, "this build lacks %s, which is needed for type: '%s'",
-			found->missing, found->name);
-		return NULL;
-	}
-	return found;
-}
-
-static struct source *create_one(const struct conf_key *key, const struct conf_node *node,
-	struct arena *arena, struct diag *diag)
-{
-	const struct source_type *type = type_of(key, node, diag);
-	if (!type)
-		return NULL;
-	struct source *s = arena_zero(arena, 1, type->size);
-	if (!s) {
-		diag_error(diag, key->at, "too many sources: '%.*s' does not fit",
-			STR_ARGS(key->text));
-		return NULL;
-	}
-	s->type = type;
-	s->name = key->text;
-	s->at = key->at;
-	if (!conf_decode(type->fields, source_fields, node, s, arena, diag))
-		return NULL;
-	if (type->check && !type->check(s, node, diag))
-		return NULL;
-	return s;
 }
 
 static struct sources_entry *create_entry(void)
@@ -168,6 +74,7 @@ static struct sources_entry *create_entry(void)
 	buf_init(&entry->cursor, CURSOR_MAX_BYTES);
 	buf_init(&entry->block, BLOCK_MAX_BYTES);
 	buf_init(&entry->block_cursor, CURSOR_MAX_BYTES);
+	buf_init(&entry->block_part, PART_MAX_BYTES);
 	buf_init(&entry->said, MESSAGE_MAX_BYTES);
 	return entry;
 }
@@ -183,7 +90,7 @@ struct sources *sources_create(const struct conf_node *node, struct arena *arena
 	}
 	all->items = mem_zero(node->count, sizeof(struct source *));
 	for (size_t i = 0; i < node->count; i++) {
-		struct source *s = create_one(&node->keys[i], &node->items[i], arena, diag);
+		struct source *s = source_decode(&node->keys[i], &node->items[i], arena, diag);
 		if (!s)
 			continue;
 		s->entry = create_entry();
@@ -204,6 +111,7 @@ void sources_destroy(struct sources *all)
 		buf_finish(&s->entry->cursor);
 		buf_finish(&s->entry->block);
 		buf_finish(&s->entry->block_cursor);
+		buf_finish(&s->entry->block_part);
 		buf_finish(&s->entry->said);
 		mem_free(s->entry);
 		s->entry = NULL;
@@ -228,6 +136,25 @@ struct source *sources_at(const struct sources *all, size_t i)
 static int64_t now_us(const struct source *s)
 {
 	return s->host->monotonic_us ? s->host->monotonic_us() : loop_now_us(s->loop);
+}
+
+static int64_t wall_us(const struct source *s)
+{
+	return s->host->wall_us ? s->host->wall_us() : 0;
+}
+
+bool source_flows(const struct source *s)
+{
+	return s->state == SOURCE_LIVE || s->state == SOURCE_CATCHING_UP;
+}
+
+static void tell_gap(struct source *s, const struct source_gap *gap)
+{
+	if (!s->host->gap)
+		return;
+	s->entry->busy = true;
+	s->host->gap(s->host->ctx, s, gap);
+	s->entry->busy = false;
 }
 
 static void enter(struct source *s, enum source_state state, const char *message)
@@ -298,14 +225,19 @@ static void retry_after(struct source *s, int64_t wait_us, const struct buf *why
 	say_failure(s, why, buf_str(&line));
 	s->retry_in_us = wait_us;
 	timer_start(s->entry->timer, wait_us);
+	struct source_gap gap;
+	const bool news = source_health_lost(
+		&s->health, s->resume, buf_str(why), now_us(s), wall_us(s), &gap);
 	enter(s, SOURCE_RETRYING, line.p);
+	if (news)
+		tell_gap(s, &gap);
 	buf_finish(&line);
 }
 
 static void fail(struct source *s, enum backoff_kind kind, int64_t floor_us, const struct buf *why)
 {
 	struct sources_entry *entry = s->entry;
-	if (s->state == SOURCE_LIVE && now_us(s) - s->state_since_us >= STEADY_US)
+	if (source_flows(s) && now_us(s) - entry->flows_since_us >= STEADY_US)
 		backoff_succeeded(&entry->backoff);
 	const int64_t floor = floor_us > 0 ? floor_us : 0;
 	retry_after(s, backoff_next_us(&entry->backoff, kind, floor, random_bits()), why);
@@ -336,7 +268,7 @@ static int hand_over(struct source *s, const struct source_block *block)
 	entry->store_backoff = (struct backoff){ 0 };
 	s->block_count++;
 	s->byte_count += block->records.n;
-	if (block->cursor.p)
+	if (block->cursor.p && !block->part.p)
 		set_cursor(entry, block->cursor);
 	return 0;
 }
@@ -348,7 +280,9 @@ static bool hand_over_again(struct source *s)
 	const struct source_block block = {
 		.records = buf_str(&entry->block),
 		.cursor = known_cursor(&entry->block_cursor, entry->block_cursor_known),
+		.part = entry->block_part.n ? buf_str(&entry->block_part) : STR_NONE,
 		.received_at_us = entry->block_received_at_us,
+		.place = entry->block_place,
 	};
 	entry->store_error = hand_over(s, &block);
 	if (entry->store_error)
@@ -364,10 +298,20 @@ static void begin(struct source *s)
 	if (entry->started)
 		s->reconnect_count++;
 	entry->started = true;
+	s->resume = s->type->resume;
 	enter(s, SOURCE_CONNECTING, "connecting");
 	const int r = s->type->start(s, known_cursor(&entry->cursor, entry->cursor_known));
 	if (r < 0)
 		source_failed(s, BACKOFF_NETWORK, 0, "cannot start: %s", error_text(r));
+}
+
+static void wait_for_quiet(struct source *s)
+{
+	const int64_t left_us = source_health_quiet_us(&s->health, now_us(s));
+	if (left_us > 0)
+		timer_start(s->entry->timer, left_us);
+	else
+		source_caught_up(s);
 }
 
 static void timer_fired(void *ctx)
@@ -384,7 +328,20 @@ static void timer_fired(void *ctx)
 		wait_for_store(s);
 		return;
 	}
-	begin(s);
+	if (s->state == SOURCE_CATCHING_UP)
+		wait_for_quiet(s);
+	else
+		begin(s);
+}
+
+static void remember(struct source *s)
+{
+	const struct source_memory memory = s->host->memory ? s->host->memory(s->host->ctx, s)
+							    : (struct source_memory){ 0 };
+	s->health.before_us = memory.alive_us;
+	s->health.blind_since_us = memory.blind_since_us;
+	s->health.alive_us = now_us(s);
+	source_silence_parse(&s->health.silence, memory.silence);
 }
 
 void sources_start(struct sources *all, struct loop *loop, struct http_client *http,
@@ -399,6 +356,7 @@ void sources_start(struct sources *all, struct loop *loop, struct http_client *h
 		s->host = host;
 		set_cursor(s->entry, cursor_of ? cursor_of(ctx, s->name) : STR_NONE);
 		s->entry->timer = timer_create_on(loop, timer_fired, s);
+		remember(s);
 		begin(s);
 	}
 }
@@ -423,6 +381,7 @@ static void stop_one(struct source *s)
 	s->type->stop(s);
 	entry->letting_go = false;
 	entry->store_error = 0;
+	source_silence_end(&s->health.silence, now_us(s));
 	entry->backoff = entry->store_backoff = (struct backoff){ 0 };
 	if (s->state != SOURCE_ENDED)
 		enter(s, SOURCE_STOPPED, "stopped");
@@ -449,7 +408,11 @@ static void keep_for_later(struct source *s, const struct source_block *block, i
 	buf_clear(&entry->block_cursor);
 	buf_add(&entry->block_cursor, block->cursor);
 	entry->block_cursor_known = block->cursor.p && !entry->block_cursor.full;
+	buf_clear(&entry->block_part);
+	buf_add(&entry->block_part, block->part);
+	assert(!entry->block_part.full);
 	entry->block_received_at_us = block->received_at_us;
+	entry->block_place = block->place;
 	timer_start(entry->timer, 0);
 }
 
@@ -457,14 +420,19 @@ int source_deliver(struct source *s, const struct source_block *block)
 {
 	if (s->entry->store_error)
 		return s->entry->store_error;
-	if (s->state != SOURCE_LIVE)
+	if (!source_flows(s))
 		return -ECANCELED;
+	source_alive(s);
 	struct source_block whole = *block;
 	if (whole.received_at_us == 0 && s->host->wall_us)
 		whole.received_at_us = s->host->wall_us();
 	const int r = hand_over(s, &whole);
-	if (r < 0)
+	if (r < 0) {
 		keep_for_later(s, &whole, r);
+	} else if (s->entry->new_enough) {
+		s->entry->new_enough = false;
+		source_caught_up(s);
+	}
 	return r;
 }
 
@@ -479,11 +447,51 @@ void source_rejected(struct source *s, uint64_t count, const char *reason)
 
 void source_live(struct source *s)
 {
+	struct source_gap gap;
 	if (s->state != SOURCE_CONNECTING)
 		return;
-	log_info("source '%.*s': live", STR_ARGS(s->name));
+	const bool news = source_health_back(&s->health, s->resume, now_us(s), wall_us(s), &gap);
+	const bool past = s->health.back_us != 0;
+	log_info("source '%.*s': %s", STR_ARGS(s->name), past ? "catching up" : "live");
 	buf_clear(&s->entry->said);
+	s->entry->flows_since_us = now_us(s);
+	if (past)
+		timer_start(s->entry->timer, source_health_quiet_us(&s->health, now_us(s)));
+	enter(s, past ? SOURCE_CATCHING_UP : SOURCE_LIVE, past ? "catching up" : "live");
+	if (news)
+		tell_gap(s, &gap);
+}
+
+void source_caught_up(struct source *s)
+{
+	struct source_gap gap;
+	if (s->state != SOURCE_CATCHING_UP || s->entry->store_error)
+		return;
+	timer_stop(s->entry->timer);
+	log_info("source '%.*s': live", STR_ARGS(s->name));
+	const bool news = source_health_caught_up(&s->health, now_us(s), &gap);
 	enter(s, SOURCE_LIVE, "live");
+	if (news)
+		tell_gap(s, &gap);
+}
+
+void source_alive(struct source *s)
+{
+	s->health.alive_us = now_us(s);
+}
+
+void source_gap(struct source *s, const struct source_gap *gap)
+{
+	assert(gap->to_us > 0);
+	log_warn("source '%.*s': %.*s", STR_ARGS(s->name), STR_ARGS(gap->reason));
+	if (gap->from_us > 0 && gap->from_us < gap->to_us)
+		tell_gap(s, gap);
+}
+
+void source_saw(struct source *s, uint64_t records, int64_t created_wall_us)
+{
+	if (source_health_saw(&s->health, records, created_wall_us, now_us(s), wall_us(s)))
+		s->entry->new_enough = true; /* the block is still being delivered */
 }
 
 void source_notice(struct source *s, const char *format, ...)
@@ -495,7 +503,19 @@ void source_notice(struct source *s, const char *format, ...)
 	buf_addv(&text, format, args);
 	va_end(args);
 	log_info("source '%.*s': %.*s", STR_ARGS(s->name), STR_ARGS(buf_str(&text)));
+	if (s->host->notice && text.n)
+		s->host->notice(s->host->ctx, s, text.p);
 	buf_finish(&text);
+}
+
+/* Nothing more is missed by who has seen all, or was sent away. */
+static void end_sight(struct source *s)
+{
+	struct source_gap gap;
+	if (source_health_back(&s->health, s->resume, now_us(s), wall_us(s), &gap) ||
+		source_health_caught_up(&s->health, now_us(s), &gap))
+		tell_gap(s, &gap);
+	source_silence_end(&s->health.silence, now_us(s));
 }
 
 void source_ended(struct source *s)
@@ -504,6 +524,7 @@ void source_ended(struct source *s)
 	if (entry->store_error || s->state == SOURCE_STOPPED || s->state == SOURCE_ENDED)
 		return;
 	log_info("source '%.*s': ended", STR_ARGS(s->name));
+	end_sight(s);
 	enter(s, SOURCE_ENDED, "ended");
 	if (!s->host->ended)
 		return;
@@ -515,7 +536,7 @@ void source_ended(struct source *s)
 void source_failed(
 	struct source *s, enum backoff_kind kind, int64_t floor_us, const char *format, ...)
 {
-	if (s->entry->store_error || (s->state != SOURCE_CONNECTING && s->state != SOURCE_LIVE))
+	if (s->entry->store_error || (s->state != SOURCE_CONNECTING && !source_flows(s)))
 		return;
 	struct buf why;
 	buf_init(&why, MESSAGE_MAX_BYTES);

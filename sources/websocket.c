@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "net/websocket.h"
 #include "sources/picker.h"
+#include "sources/replay.h"
 #include "sources/web_options.h"
 
 enum {
@@ -33,6 +34,7 @@ struct websocket_source {
 	struct buf block, kept, cursor;
 	bool has_data; /* something came on this connection */
 	bool sent_cursor; /* with this connection */
+	struct replay replay;
 	bool without_cursor; /* the next one: the server does not know that place any more */
 	uint64_t too_long_count;
 };
@@ -65,6 +67,7 @@ static bool on_piece(void *ctx)
 {
 	struct websocket_source *h = ctx;
 	const uint64_t too_long = websocket_too_long_count(h->socket);
+	source_alive(&h->base);
 	source_rejected(&h->base, too_long - h->too_long_count, "message too long");
 	h->too_long_count = too_long;
 	if (h->block.n == 0)
@@ -77,6 +80,8 @@ static bool on_piece(void *ctx)
 		.cursor = h->cursor.n ? buf_str(&h->cursor) : STR_NONE,
 	};
 	const bool taken = block.records.n == 0 || source_deliver(&h->base, &block) == 0;
+	if (h->path && taken)
+		replay_saw(&h->replay, &h->base, h->path, all, buf_str(&h->cursor));
 	buf_clear(&h->block);
 	return taken;
 }
@@ -112,6 +117,7 @@ static enum backoff_kind explain(
 	const enum backoff_kind gone = h->has_data ? BACKOFF_DROPPED : BACKOFF_NETWORK;
 	switch (result->end) {
 	case WEBSOCKET_CLOSED:
+		source_alive(&h->base); /* nothing was sent before that did not come */
 		if (result->close_code == 1005)
 			buf_addf(why, "the server closed the stream");
 		else
@@ -196,6 +202,8 @@ static int websocket_source_start(struct source *s, struct str cursor)
 	buf_init(&url, URL_MAX_BYTES);
 	h->sent_cursor = h->path && h->cursor.n && !h->without_cursor;
 	h->without_cursor = false;
+	s->resume = h->sent_cursor ? SOURCE_REPLAYS : SOURCE_LOSES;
+	replay_start(&h->replay, s, h->sent_cursor ? buf_str(&h->cursor) : STR_NONE);
 	if (h->sent_cursor)
 		resume_url(
 			&url, h->url, h->resume_parameter, buf_str(&h->cursor), h->resume_overlap);
@@ -351,4 +359,5 @@ const struct source_type source_websocket = {
 	.start = websocket_source_start,
 	.stop = websocket_source_stop,
 	.finish = websocket_source_finish,
+	.resume = SOURCE_LOSES,
 };

@@ -74,6 +74,24 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" json TEXT NOT NULL,"
 	" UNIQUE (source, post)) STRICT;"
 	"CREATE INDEX archive_age ON archive(archived_at);",
+
+	/* A gap with to_at 0 lasts. There are at most some thousand of them. */
+	"CREATE TABLE gap("
+	" row INTEGER PRIMARY KEY,"
+	" source TEXT NOT NULL,"
+	" part TEXT NOT NULL,"
+	" from_at INTEGER NOT NULL,"
+	" to_at INTEGER NOT NULL CHECK (to_at = 0 OR to_at > from_at),"
+	" kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 2),"
+	" told INTEGER NOT NULL CHECK (told IN (0, 1)),"
+	" reason TEXT NOT NULL,"
+	" UNIQUE (source, part, from_at)) STRICT;"
+
+	"CREATE TABLE source("
+	" name TEXT PRIMARY KEY NOT NULL,"
+	" alive_at INTEGER NOT NULL,"
+	" last_record_at INTEGER NOT NULL,"
+	" silence TEXT NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 static bool run(struct store *s, const char *sql, struct buf *message)
@@ -269,6 +287,8 @@ static bool look_for_damage(struct store *s, struct buf *message)
 	} checks[] = {
 		{ "PRAGMA quick_check('cursor')", INT64_MAX },
 		{ "PRAGMA quick_check('target')", INT64_MAX },
+		{ "PRAGMA quick_check('source')", INT64_MAX },
+		{ "PRAGMA quick_check('gap')", INT64_MAX },
 		{ "PRAGMA quick_check('delivery')", INT64_C(4) << 30 },
 		{ "PRAGMA quick_check('alert')", INT64_C(512) << 20 },
 		{ "PRAGMA quick_check('archive')", INT64_C(512) << 20 },

@@ -6,7 +6,7 @@
 
 enum {
 	SCHEMA_APPLICATION = 0x76696769 /* "vigi", in the file's header */,
-	SCHEMA_VERSION = 1 /* how many migrations there are */
+	SCHEMA_VERSION = 2 /* how many migrations there are */
 };
 
 /* Fills s->db; s->path is set. check: look for damage first. On failure false, and *message says

@@ -18,6 +18,11 @@
 	" (SELECT 1 FROM alert a WHERE a.row = d.alert AND a.rule = ?3))" \
 	" AND d.row BETWEEN ?4 AND ?5 ORDER BY d.row DESC LIMIT ?6"
 
+/* ?1 is the source (NULL: any), ?2 when they end at the earliest, ?3 whether only those that last.
+ */
+#define GAP_WHERE \
+	"FROM gap WHERE (?1 IS NULL OR source = ?1) AND (to_at = 0 OR (NOT ?3 AND to_at > ?2))"
+
 /* The index of finished deliveries holds state > 0 only, so every query of it says so. */
 static const char *const statements[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -71,6 +76,23 @@ static const char *const statements[SQL_STATEMENTS] = {
 
 	[SQL_ARCHIVED] = "SELECT row, source, json FROM archive WHERE row > ?1"
 			 " ORDER BY row LIMIT ?2",
+	[SQL_PUT_GAP] =
+		"INSERT INTO gap(source, part, from_at, to_at, kind, told, reason)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(source, part, from_at)"
+		" DO UPDATE SET to_at = excluded.to_at, kind = excluded.kind, told = excluded.told,"
+		" reason = CASE excluded.reason WHEN '' THEN reason ELSE excluded.reason END",
+	[SQL_DROP_OLD_GAPS] = "DELETE FROM gap WHERE to_at <> 0 AND row <="
+			      " (SELECT max(row) FROM gap) - ?1",
+	[SQL_DROP_GAP] = "DELETE FROM gap WHERE source = ?1 AND part = ?2 AND from_at = ?3",
+	[SQL_COUNT_GAPS] = "SELECT count(*) " GAP_WHERE,
+	[SQL_GAPS] = "SELECT source, part, from_at, to_at, kind, told, reason " GAP_WHERE
+		     " ORDER BY from_at DESC, row DESC LIMIT ?4",
+	[SQL_PUT_SOURCE] =
+		"INSERT INTO source(name, alive_at, last_record_at, silence)"
+		" VALUES (?1, ?2, ?3, ?4) ON CONFLICT(name) DO UPDATE SET"
+		" alive_at = excluded.alive_at, last_record_at = excluded.last_record_at,"
+		" silence = excluded.silence",
+	[SQL_SOURCE] = "SELECT alive_at, last_record_at, silence FROM source WHERE name = ?1",
 	[SQL_COUNT] = "SELECT (SELECT count(*) FROM delivery WHERE state = 0),"
 		      " (SELECT count(*) FROM delivery WHERE state > 0 AND state = 1),"
 		      " (SELECT count(*) FROM delivery WHERE state > 0 AND state = 2),"
@@ -87,6 +109,8 @@ static const char *const statements[SQL_STATEMENTS] = {
 	[SQL_EXPIRE_POSTS] = "DELETE FROM archive WHERE row IN"
 			     " (SELECT row FROM archive INDEXED BY archive_age"
 			     " WHERE archived_at < ?1 ORDER BY archived_at LIMIT ?2)",
+	[SQL_EXPIRE_GAPS] = "DELETE FROM gap WHERE row IN (SELECT row FROM gap"
+			    " WHERE to_at <> 0 AND to_at < ?1 LIMIT ?2)",
 	[SQL_MANY_FREE_PAGES] = "SELECT freelist_count * 4 > page_count"
 				" FROM pragma_freelist_count, pragma_page_count",
 	[SQL_FREE_PAGES] = "PRAGMA incremental_vacuum(256)",

@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "store/file.h"
+#include "store/gaps.h"
 #include "store/schema.h"
 #include "store/sql.h"
 
@@ -192,8 +193,8 @@ static int add_post(struct store *s, const struct alert *alert, struct str key)
 	return query_run(&q);
 }
 
-int store_add_alert(struct store *s, const struct alert *alert, const struct str *targets,
-	size_t target_count, bool *added)
+static int add_alert(struct store *s, const struct alert *alert, const struct str *targets,
+	size_t target_count, bool archived, bool *added)
 {
 	assert(s->begun);
 	int result = check_names(s, alert, targets, target_count);
@@ -216,11 +217,23 @@ int store_add_alert(struct store *s, const struct alert *alert, const struct str
 	int64_t row = sqlite3_last_insert_rowid(s->db);
 	for (size_t i = 0; result == 0 && i < target_count; i++)
 		result = add_delivery(s, alert, row, targets[i]);
-	if (result == 0)
+	if (result == 0 && archived)
 		result = add_post(s, alert, key);
 	if (result == 0)
 		*added = true;
 	return result;
+}
+
+int store_add_alert(struct store *s, const struct alert *alert, const struct str *targets,
+	size_t target_count, bool *added)
+{
+	return add_alert(s, alert, targets, target_count, true, added);
+}
+
+int store_add_notice(struct store *s, const struct alert *alert, const struct str *targets,
+	size_t target_count, bool *added)
+{
+	return add_alert(s, alert, targets, target_count, false, added);
 }
 
 int store_set_cursor(struct store *s, struct str source, struct str cursor)
@@ -294,6 +307,7 @@ static int expire_all(struct store *s, int64_t before_us, int64_t *left)
 		{ SQL_EXPIRE_DELIVERIES, OUTBOX_DEAD },
 		{ SQL_EXPIRE_ALERTS, -1 },
 		{ SQL_EXPIRE_POSTS, -1 },
+		{ SQL_EXPIRE_GAPS, -1 },
 	};
 	int result = 0;
 	for (size_t i = 0; result == 0 && i < sizeof steps / sizeof *steps; i++)

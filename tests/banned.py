@@ -36,6 +36,7 @@ CALLS = [
         ["base/log.c", "daemon/*", "tests/*", "*_gen.c"],
         "only base/log.h and commands write to standard error",
     ),
+    ("getopt getopt_long", ["tests/*"], "use daemon/arguments.h"),
     ("strerror strerror_r", ["base/log.c", "tests/*"], "use error_text() of base/log.h"),
 ]
 

@@ -19,7 +19,7 @@ meson ninja-build pkg-config python3     # the build
 libssl-dev libyajl-dev libutf8proc-dev   # base: digests, JSON's second reader, fold table
 libyaml-dev                              # conf
 libuv1-dev libcurl4-openssl-dev          # net: the loop, HTTP and SMTP
-libwslay-dev ca-certificates             # net: WebSocket, TLS
+libwslay-dev ca-certificates zlib1g-dev  # net: WebSocket, TLS, gzip
 libpcre2-dev libvectorscan-dev           # rules: regexes, substrings
 libstemmer-dev                           # rules: stems
 libxml2-dev libgmime-3.0-dev             # sources, notifiers: feeds, mail
@@ -35,6 +35,7 @@ test_packages() {
 python3-aiosmtpd openssl                 # a mail server to deliver to, certificates
 dbus python3-dbus python3-gi             # a bus and a desktop to show bubbles on
 python3-websockets                       # a WebSocket server to read from
+dovecot-imapd                            # a mail server to read from
 python3-jsonschema python3-yaml          # what editors make of the schema
 LIST
 }

@@ -88,3 +88,43 @@ bool web_address_serves(const struct web_address *a, struct str host)
 	}
 	return false;
 }
+
+static bool is_host_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		c == '-' || c == '.';
+}
+
+bool web_name_ok(struct str name)
+{
+	enum { NAME_MAX_BYTES = 253 };
+	if (name.n == 0 || name.n > NAME_MAX_BYTES)
+		return false;
+	if (name.p[0] == '[') {
+		struct web_address ip;
+		bool loopback;
+		return str_ends(name, STR("]")) &&
+			parse_ip(str_slice(name, 1, name.n - 1), true, &ip, &loopback);
+	}
+	for (size_t i = 0; i < name.n; i++) {
+		const bool edge = i == 0 || i + 1 == name.n;
+		if (!is_host_char(name.p[i]) || (edge && (name.p[i] == '.' || name.p[i] == '-')))
+			return false;
+	}
+	return str_find(name, STR("..")) == SIZE_MAX;
+}
+
+bool web_names_hold(struct str_list names, struct str host)
+{
+	for (size_t i = 0; i < names.count; i++) {
+		const struct str name = names.items[i];
+		uint16_t port;
+		if (!str_eq_ignore_case(str_slice(host, 0, name.n), name))
+			continue;
+		if (host.n == name.n ||
+			(host.p[name.n] == ':' &&
+				parse_port(str_slice(host, name.n + 1, host.n), &port)))
+			return true;
+	}
+	return false;
+}

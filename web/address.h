@@ -24,3 +24,9 @@ bool web_address_parse(struct str listen, struct web_address *out, struct buf *m
 /* May a request with this Host come in? Yes for localhost, 127.0.0.1, [::1] and the address itself,
  * followed by the port, which may be left out only if it is 80. */
 bool web_address_serves(const struct web_address *a, struct str host);
+
+/* Names by which somebody else, such as a reverse proxy, may ask. */
+/* Is this a name or an address as a Host has it, without a port? */
+bool web_name_ok(struct str name);
+/* Is the host one of the names, with any port or none? */
+bool web_names_hold(struct str_list names, struct str host);

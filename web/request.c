@@ -42,6 +42,7 @@ void web_request_header(struct web_request *r, struct str name, struct str value
 		r->length = value;
 	} else if (str_eq_ignore_case(name, STR("Transfer-Encoding"))) {
 		r->coding_count++;
+		r->coding = value;
 	}
 }
 
@@ -61,6 +62,28 @@ static bool is_zero(struct str digits)
 	return true;
 }
 
+/* Methods are told apart by case. */
+static bool is_allowed(const struct web_request *r)
+{
+	const unsigned methods = r->methods ? r->methods : WEB_GET;
+	if (str_eq(r->method, STR("POST")))
+		return methods & WEB_POST;
+	return methods & WEB_GET &&
+		(str_eq(r->method, STR("GET")) || str_eq(r->method, STR("HEAD")));
+}
+
+static struct web_refusal check_content(const struct web_request *r)
+{
+	if (str_eq(r->method, STR("POST"))) {
+		if (r->coding_count > 1 ||
+			(r->coding_count && !str_eq_ignore_case(r->coding, STR("chunked"))))
+			return (struct web_refusal){ 501, "the only transfer coding is chunked" };
+	} else if (r->coding_count > 0 || !is_zero(r->length)) {
+		return (struct web_refusal){ 413, "no content is taken" };
+	}
+	return (struct web_refusal){ 0, NULL };
+}
+
 struct web_refusal web_request_check(const struct web_request *r, const struct web_address *own)
 {
 	if (r->header_bytes > WEB_MAX_HEADER_BYTES || r->header_count > WEB_MAX_HEADER_COUNT)
@@ -75,14 +98,18 @@ struct web_refusal web_request_check(const struct web_request *r, const struct w
 		return (struct web_refusal){ 400, "Content-Length is not one number" };
 	if (r->coding_count > 0 && r->length_count > 0)
 		return (struct web_refusal){ 400, "the length is told in two ways" };
-	if (!web_address_serves(own, r->host))
+	if (!web_address_serves(own, r->host) && !web_names_hold(r->names, r->host))
 		return (struct web_refusal){ 421, "this host is not served here" };
-	/* Methods are told apart by case. */
-	if (!str_eq(r->method, STR("GET")) && !str_eq(r->method, STR("HEAD")))
-		return (struct web_refusal){ 405, "only GET and HEAD are served" };
-	if (r->coding_count > 0 || !is_zero(r->length))
-		return (struct web_refusal){ 413, "no content is taken" };
-	return (struct web_refusal){ 0, NULL };
+	if (!is_allowed(r))
+		return (struct web_refusal){ 405, "the method is not served here" };
+	return check_content(r);
+}
+
+const char *web_request_allow(unsigned methods)
+{
+	if (methods & WEB_POST)
+		return methods & WEB_GET ? "GET, HEAD, POST" : "POST";
+	return "GET, HEAD";
 }
 
 static int hex_of(char c)

@@ -15,15 +15,22 @@ enum {
 	WEB_MAX_HEADER_COUNT = 64
 };
 
-/* Filled header by header; starts as {0} with method and header_bytes. The views stay the
- * caller's. */
+/* What a path can be asked with. */
+enum {
+	WEB_GET = 1, /* and HEAD */
+	WEB_POST = 2 /* with content */
+};
+
+/* Filled header by header; starts as {0} with the first members. The views stay the caller's. */
 struct web_request {
 	struct str method;
 	size_t header_bytes;
 	bool malformed_path; /* web_unescape said no */
+	unsigned methods; /* of this path; 0: WEB_GET */
+	struct str_list names; /* more hosts by which this path may be asked for */
 
 	size_t header_count, host_count, length_count, coding_count;
-	struct str host, length;
+	struct str host, length, coding;
 	bool malformed_header;
 };
 
@@ -34,8 +41,10 @@ struct web_refusal {
 };
 
 void web_request_header(struct web_request *r, struct str name, struct str value);
-/* After the last header. The path is not looked at: that is a matter of what is served. */
+/* After the last header. */
 struct web_refusal web_request_check(const struct web_request *r, const struct web_address *own);
+/* The value of Allow. */
+const char *web_request_allow(unsigned methods);
 
 /* Undoes %XX in place; *length is then that of the result, which a NUL follows. False, and text is
  * empty, if an escape is none, if one gives a NUL, or if the result is not UTF-8. */

@@ -18,7 +18,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "web/address.h"
+#include "web/call.h"
 #include "web/request.h"
+#include "web/respond.h"
 
 enum {
 	BACKLOG = 128,
@@ -30,9 +32,13 @@ enum {
 struct connection {
 	struct connection *older, *newer; /* web::oldest, web::newest */
 	int fd; /* libmicrohttpd's */
-	int64_t since_us; /* when it began or was last answered */
+	int64_t since_us; /* when it began, was last answered, or last brought much content */
+	bool listed; /* it is the client's turn; else it is cut, or a route has the request */
 	bool cut; /* shut down, not yet closed */
-	bool malformed_path; /* of the request that comes in */
+	bool malformed_path; /* of the request that comes in, as what follows: */
+	struct buf query;
+	bool has_query;
+	size_t content_bytes; /* since since_us */
 };
 
 struct web {
@@ -40,68 +46,55 @@ struct web {
 	struct web_address address;
 	const struct web_pages *pages;
 	void *ctx;
+	struct web_route routes[WEB_MAX_ROUTES];
+	size_t route_count;
+	struct arena names_arena;
+	struct str_list names;
+	size_t bodies_bytes; /* of all calls that came in or are handed over */
+	size_t handed_over_count;
 	int listen_fd; /* libmicrohttpd's */
 	int spare_fd; /* given up for a moment when there are no more; -1: there were none */
 	int64_t now_us;
-	struct connection *oldest, *newest; /* by since_us; those that are cut are not in it */
+	struct connection *oldest, *newest; /* by since_us */
 	size_t open_count; /* with those that are cut */
 	bool changed; /* in this run a connection came or went */
+	bool resumed; /* since the last run, of which the library tells nobody */
 };
 
-enum page { PAGE_HEALTH, PAGE_METRICS, PAGE_STATUS };
+enum page_kind { PAGE_HEALTH, PAGE_METRICS, PAGE_STATUS };
 
-static const char text_type[] = "text/plain; charset=utf-8";
-
-static const struct route {
+static const struct page {
 	const char *path;
 	const char *type;
-	enum page page;
-} routes[] = {
-	{ "/healthz", text_type, PAGE_HEALTH },
+	enum page_kind kind;
+} page_kinds[] = {
+	{ "/healthz", web_text_type, PAGE_HEALTH },
 	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", PAGE_METRICS },
 	{ "/api/v1/status", "application/json; charset=utf-8", PAGE_STATUS },
 };
 
-/* For all answers. No page of ours is a document, so nothing at all is allowed to it. */
-static const struct {
-	const char *name, *value;
-} headers[] = {
-	{ "Cache-Control", "no-store" },
-	{ "Content-Security-Policy",
-		"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-		"require-trusted-types-for 'script'; sandbox" },
-	{ "Cross-Origin-Opener-Policy", "same-origin" },
-	{ "Cross-Origin-Resource-Policy", "same-origin" },
-	{ "Permissions-Policy",
-		"accelerometer=(), autoplay=(), camera=(), clipboard-read=(), clipboard-write=(), "
-		"display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), "
-		"gyroscope=(), "
-		"hid=(), magnetometer=(), microphone=(), midi=(), payment=(), "
-		"picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), "
-		"serial=(), usb=(), web-share=(), xr-spatial-tracking=()" },
-	{ "Referrer-Policy", "no-referrer" },
-	{ "X-Content-Type-Options", "nosniff" },
-	{ "X-Frame-Options", "DENY" },
-};
-
 static void unlink_connection(struct web *w, struct connection *c)
 {
+	if (!c->listed)
+		return;
 	*(c->older ? &c->older->newer : &w->oldest) = c->newer;
 	*(c->newer ? &c->newer->older : &w->newest) = c->older;
 	c->older = c->newer = NULL;
+	c->listed = false;
 }
 
 static void link_newest(struct web *w, struct connection *c)
 {
 	c->since_us = w->now_us;
+	c->content_bytes = 0;
 	c->older = w->newest;
 	*(w->newest ? &w->newest->newer : &w->oldest) = c;
 	w->newest = c;
+	c->listed = true;
 }
 
-static void cut_oldest(struct web *w)
+static void cut(struct web *w, struct connection *c)
 {
-	struct connection *c = w->oldest;
 	unlink_connection(w, c);
 	c->cut = true;
 	(void)shutdown(c->fd, SHUT_RDWR); /* fails if the client was faster, which is as good */
@@ -119,12 +112,13 @@ static void began(struct web *w, struct MHD_Connection *connection, void **socke
 {
 	struct connection *c = mem_zero(1, sizeof *c);
 	c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	buf_init(&c->query, WEB_MAX_HEADER_BYTES);
 	*socket_context = c;
 	link_newest(w, c);
 	w->open_count++;
 	/* The new one stands at the other end of the list. */
-	if (w->open_count > WEB_MANY_CONNECTIONS && w->oldest != c)
-		cut_oldest(w);
+	if (w->open_count > WEB_MANY_CONNECTIONS && w->oldest && w->oldest != c)
+		cut(w, w->oldest);
 }
 
 static void on_connection(void *ctx, struct MHD_Connection *connection, void **socket_context,
@@ -138,8 +132,8 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
 	}
 	struct connection *c = *socket_context;
 	*socket_context = NULL;
-	if (!c->cut)
-		unlink_connection(w, c);
+	unlink_connection(w, c);
+	buf_finish(&c->query);
 	mem_free(c);
 	w->open_count--;
 }
@@ -149,8 +143,14 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
 static void *on_request(void *ctx, const char *uri, struct MHD_Connection *connection)
 {
 	(void)ctx;
-	(void)uri;
-	connection_of(connection)->malformed_path = false;
+	struct connection *c = connection_of(connection);
+	const struct str all = str_of(uri);
+	const size_t mark = str_find_char(all, '?');
+	c->malformed_path = false;
+	c->has_query = mark != SIZE_MAX;
+	buf_clear(&c->query);
+	if (c->has_query) /* too long a line is refused with its headers */
+		buf_add(&c->query, str_slice(all, mark + 1, all.n));
 	return NULL;
 }
 
@@ -166,9 +166,14 @@ static size_t on_unescape(void *ctx, struct MHD_Connection *connection, char *te
 static void on_completed(void *ctx, struct MHD_Connection *connection, void **request_ctx,
 	enum MHD_RequestTerminationCode code)
 {
-	(void)request_ctx;
 	struct web *w = ctx;
 	struct connection *c = connection_of(connection);
+	struct call *call = *request_ctx;
+	if (call) {
+		w->bodies_bytes -= call->body.n;
+		call_destroy(call);
+		*request_ctx = NULL;
+	}
 	if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK || c->cut)
 		return;
 	unlink_connection(w, c);
@@ -184,11 +189,16 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char
 	return MHD_YES;
 }
 
-static struct web_refusal check(
-	const struct web *w, struct MHD_Connection *connection, const char *method)
+/* By what may be asked for this path. */
+static struct web_refusal check(const struct web *w, struct MHD_Connection *connection,
+	const char *method, const struct web_route *route)
 {
 	struct web_request r = { .method = str_of(method),
 		.malformed_path = connection_of(connection)->malformed_path };
+	if (route) {
+		r.methods = route->methods;
+		r.names = w->names;
+	}
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 		connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	r.header_bytes = info ? info->header_size : SIZE_MAX;
@@ -196,98 +206,185 @@ static struct web_refusal check(
 	return web_request_check(&r, &w->address);
 }
 
-static bool add_headers(struct MHD_Response *response, const char *type, unsigned status)
-{
-	bool added = MHD_add_response_header(response, "Content-Type", type) == MHD_YES;
-	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-		added = added &&
-			MHD_add_response_header(response, headers[i].name, headers[i].value) ==
-				MHD_YES;
-	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		added = added && MHD_add_response_header(response, "Allow", "GET, HEAD") == MHD_YES;
-	/* 503 is a page like any other: whoever asks after our health may ask again. */
-	if (status != MHD_HTTP_OK && status != MHD_HTTP_SERVICE_UNAVAILABLE)
-		added = added &&
-			MHD_add_response_header(response, "Connection", "close") == MHD_YES;
-	return added;
-}
-
-/* MHD_NO, which closes the connection, only if the library is out of memory. */
-static enum MHD_Result answer(
-	struct MHD_Connection *connection, unsigned status, const char *type, struct str body)
-{
-	/* The library's type is not const, but with this mode it only reads. */
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		body.n, (void *)(uintptr_t)body.p, MHD_RESPMEM_MUST_COPY);
-	if (!response)
-		return MHD_NO;
-	enum MHD_Result result = MHD_NO;
-	if (add_headers(response, type, status))
-		result = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
 static enum MHD_Result refuse(
-	struct MHD_Connection *connection, unsigned status, const char *reason)
+	struct MHD_Connection *connection, unsigned status, const char *reason, unsigned methods)
 {
 	struct buf body;
 	buf_init(&body, 256);
 	buf_addf(&body, "%s\n", reason);
-	const enum MHD_Result result = answer(connection, status, text_type, buf_str(&body));
+	const struct web_answer answer = { .status = status, .body = buf_str(&body) };
+	const bool queued = web_respond(connection, &answer, web_request_allow(methods), true);
 	buf_finish(&body);
-	return result;
+	return queued ? MHD_YES : MHD_NO;
 }
 
-static const struct route *route_of(const char *path)
+static const struct page *page_of(const char *path)
 {
-	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-		if (strcmp(routes[i].path, path) == 0)
-			return &routes[i];
+	for (size_t i = 0; i < sizeof page_kinds / sizeof *page_kinds; i++)
+		if (strcmp(page_kinds[i].path, path) == 0)
+			return &page_kinds[i];
 	return NULL;
 }
 
-static enum MHD_Result serve(
-	const struct web *w, struct MHD_Connection *connection, const struct route *route)
+static const struct web_route *route_of(const struct web *w, struct str path)
 {
-	struct buf page;
-	buf_init(&page, WEB_MAX_PAGE_BYTES);
-	unsigned status = MHD_HTTP_OK;
-	if (route->page == PAGE_METRICS)
-		w->pages->metrics(w->ctx, &page);
-	else if (route->page == PAGE_STATUS)
-		w->pages->status(w->ctx, &page);
-	else if (!w->pages->health(w->ctx, &page))
-		status = MHD_HTTP_SERVICE_UNAVAILABLE;
-	const enum MHD_Result result = page.full
-		? refuse(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "the page is too large")
-		: answer(connection, status, route->type, buf_str(&page));
-	buf_finish(&page);
-	return result;
+	for (size_t i = 0; i < w->route_count; i++) {
+		const struct str own = str_of(w->routes[i].path);
+		const bool all = str_ends(own, STR("/"));
+		if (all ? path.n > own.n && str_starts(path, own) : str_eq(path, own))
+			return &w->routes[i];
+	}
+	return NULL;
 }
 
-/* Called once when the headers are there and once when the request is. What is refused is answered
- * at the first call, which makes the library close the connection unread. */
+static void make_page(const struct web *w, struct call *call)
+{
+	const struct page *kind = call->page;
+	struct web_answer answer = { .status = MHD_HTTP_OK, .type = kind->type };
+	struct buf page;
+	buf_init(&page, WEB_MAX_PAGE_BYTES);
+	if (kind->kind == PAGE_METRICS)
+		w->pages->metrics(w->ctx, &page);
+	else if (kind->kind == PAGE_STATUS)
+		w->pages->status(w->ctx, &page);
+	else if (!w->pages->health(w->ctx, &page))
+		answer.status = MHD_HTTP_SERVICE_UNAVAILABLE;
+	answer.body = buf_str(&page);
+	if (page.full)
+		call_refuse(call, MHD_HTTP_INTERNAL_SERVER_ERROR, "the page is too large");
+	else
+		call_set_answer(call, &answer);
+	buf_finish(&page);
+}
+
+/* An error of ours or of the client's ends the connection, but what passes does not: whoever asks
+ * may ask again. */
+static bool is_last(const struct call *call)
+{
+	const unsigned status = call->answer.status;
+	return call->page && status != MHD_HTTP_OK && status != MHD_HTTP_SERVICE_UNAVAILABLE;
+}
+
+static enum MHD_Result send_answer(struct call *call, bool close)
+{
+	const unsigned methods = call->route ? call->route->methods : WEB_GET;
+	struct connection *c = connection_of(call->connection);
+	if (!c->listed && !c->cut)
+		link_newest(call->web, c); /* it must be taken in time, too */
+	const bool queued = web_respond(call->connection, &call->answer, web_request_allow(methods),
+		close || is_last(call));
+	return queued ? MHD_YES : MHD_NO;
+}
+
+/* The headers are there. */
+static enum MHD_Result begin(struct web *w, struct MHD_Connection *connection, const char *path,
+	const char *method, void **request_ctx)
+{
+	const struct str text = str_of(path);
+	const struct page *page = page_of(path);
+	const struct web_route *route = page ? NULL : route_of(w, text);
+	const struct web_refusal refusal = check(w, connection, method, route);
+	if (refusal.status)
+		return refuse(connection, refusal.status, refusal.reason,
+			route ? route->methods : WEB_GET);
+	if (!page && !route)
+		return refuse(connection, MHD_HTTP_NOT_FOUND, "there is no such page", WEB_GET);
+	const struct connection *c = connection_of(connection);
+	struct call *call = call_create(
+		w, connection, str_of(method), text, c->has_query ? buf_str(&c->query) : STR_NONE);
+	*request_ctx = call;
+	call->page = page;
+	call->route = route;
+	if (!route)
+		return MHD_YES;
+	buf_init(&call->body, route->max_body_bytes);
+	struct web_answer answer = { 0 };
+	if (call->base.length_known && call->base.length > route->max_body_bytes)
+		call_refuse(call, MHD_HTTP_CONTENT_TOO_LARGE, "the content is too large");
+	else if (route->begin && !route->begin(route->ctx, &call->base, &answer))
+		call_set_answer(call, &answer);
+	if (call->answered && !call_is_short(call))
+		return send_answer(call, true);
+	return MHD_YES;
+}
+
+static enum MHD_Result take(struct web *w, struct call *call, struct str piece)
+{
+	struct connection *c = connection_of(call->connection);
+	if (!call->route || !call_take(call, piece, &w->bodies_bytes)) {
+		cut(w, c);
+		return MHD_YES; /* that it ended is seen in the next run */
+	}
+	c->content_bytes += piece.n;
+	if (c->listed && c->content_bytes >= WEB_PROGRESS_BYTES) {
+		unlink_connection(w, c);
+		link_newest(w, c);
+	}
+	return MHD_YES;
+}
+
+static void hand_over(struct web *w, struct call *call)
+{
+	call->base.body = call->body.n ? buf_str(&call->body) : STR("");
+	call->handed_over = true;
+	w->handed_over_count++;
+	unlink_connection(w, connection_of(call->connection));
+	call->route->call(call->route->ctx, &call->base);
+	if (!call->answered) {
+		call->suspended = true;
+		MHD_suspend_connection(call->connection);
+	}
+}
+
+/* Called once when the headers are there, once for each piece of content, once when the request is
+ * whole, and once more when what was suspended goes on. What is refused without reading its
+ * content is answered at the first call, which makes the library close the connection. */
 static enum MHD_Result on_access(void *ctx, struct MHD_Connection *connection, const char *path,
 	const char *method, const char *version, const char *content, size_t *content_bytes,
 	void **request_ctx)
 {
 	struct web *w = ctx;
 	(void)version;
-	(void)content;
-	const struct route *route = *request_ctx;
-	if (route) {
+	struct call *call = *request_ctx;
+	if (!call)
+		return begin(w, connection, path, method, request_ctx);
+	if (*content_bytes > 0) {
+		const struct str piece = { content, *content_bytes };
 		*content_bytes = 0;
-		return serve(w, connection, route);
+		return take(w, call, piece);
 	}
-	const struct web_refusal refusal = check(w, connection, method);
-	if (refusal.status)
-		return refuse(connection, refusal.status, refusal.reason);
-	route = route_of(path);
-	if (!route)
-		return refuse(connection, MHD_HTTP_NOT_FOUND, "there is no such page");
-	*request_ctx = (void *)(uintptr_t)route;
-	return MHD_YES;
+	if (call->page)
+		make_page(w, call);
+	else if (!call->answered)
+		hand_over(w, call);
+	return call->answered ? send_answer(call, false) : MHD_YES;
+}
+
+void web_add_route(struct web *w, const struct web_route *route)
+{
+	assert(w->route_count < WEB_MAX_ROUTES && route->methods && route->call);
+	w->routes[w->route_count++] = *route;
+}
+
+void web_answer(struct web_call *base, const struct web_answer *answer)
+{
+	struct call *call = (struct call *)base;
+	struct web *w = call->web;
+	assert(call->handed_over);
+	call_set_answer(call, answer);
+	w->handed_over_count--;
+	if (call->suspended) {
+		MHD_resume_connection(call->connection);
+		w->resumed = true;
+	}
+}
+
+void web_set_names(struct web *w, struct str_list names)
+{
+	struct str *items = arena_array(&w->names_arena, struct str, names.count + 1);
+	for (size_t i = 0; i < names.count; i++)
+		items[i] = arena_str(&w->names_arena, names.items[i]);
+	w->names = (struct str_list){ items, names.count };
 }
 
 /* A listening socket; *port is the one it got. */
@@ -321,8 +418,9 @@ static int listen_on(const struct web_address *a, uint16_t *port)
 static struct MHD_Daemon *start(struct web *w)
 {
 	/* Without MHD_USE_ERROR_LOG it writes nothing anywhere. */
-	return MHD_start_daemon(MHD_USE_EPOLL | (w->address.v6 ? MHD_USE_IPv6 : 0), w->address.port,
-		NULL, NULL, on_access, w, MHD_OPTION_LISTEN_SOCKET, w->listen_fd,
+	return MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (w->address.v6 ? MHD_USE_IPv6 : 0),
+		w->address.port, NULL, NULL, on_access, w, MHD_OPTION_LISTEN_SOCKET, w->listen_fd,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)WEB_MAX_CONNECTIONS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT,
@@ -352,6 +450,7 @@ struct web *web_open(
 	w->address = address;
 	w->pages = pages;
 	w->ctx = ctx;
+	arena_init(&w->names_arena, 0); /* ours, from the configuration */
 	w->spare_fd = -1;
 	w->listen_fd = listen_on(&address, &w->address.port);
 	if (w->listen_fd < 0) {
@@ -377,10 +476,12 @@ void web_close(struct web *w)
 {
 	if (!w)
 		return;
+	assert(w->handed_over_count == 0);
 	MHD_stop_daemon(w->daemon);
 	assert(!w->oldest && w->open_count == 0);
 	if (w->spare_fd >= 0)
 		(void)close(w->spare_fd); /* it was never used */
+	arena_finish(&w->names_arena);
 	mem_free(w);
 }
 
@@ -423,11 +524,11 @@ static void send_away(struct web *w)
 void web_run(struct web *w, int64_t now_us)
 {
 	w->now_us = now_us;
-	w->changed = false;
+	w->changed = w->resumed = false;
 	/* What came in time is answered before time is up for it. */
 	(void)MHD_run(w->daemon); /* fails only while it is stopped */
 	while (w->oldest && now_us - w->oldest->since_us >= WEB_DEADLINE_US)
-		cut_oldest(w);
+		cut(w, w->oldest);
 	if (w->spare_fd < 0)
 		w->spare_fd = reserve(w);
 	if (!w->changed)
@@ -437,7 +538,7 @@ void web_run(struct web *w, int64_t now_us)
 int64_t web_timeout_us(const struct web *w, int64_t now_us)
 {
 	/* At its limit the library looks for new connections only in the run after one ended. */
-	if (w->changed)
+	if (w->changed || w->resumed)
 		return 0;
 	int64_t left_us = -1;
 	MHD_UNSIGNED_LONG_LONG left_ms;

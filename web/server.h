@@ -1,11 +1,13 @@
-/* The HTTP server: GET and HEAD of /healthz, /metrics and /api/v1/status on a loopback address. It
- * has no thread and knows no loop: whoever owns it watches web_fd() for reading, calls web_run()
- * when it is readable or when web_timeout_us() has passed, and asks for both again after each
- * run. It reads no files, takes no content and logs nothing. Time is an argument.
+/* The HTTP server: GET and HEAD of /healthz, /metrics and /api/v1/status on a loopback address, and
+ * the paths that others add (web/route.h). It has no thread and knows no loop: whoever owns it
+ * watches web_fd() for reading, calls web_run() when it is readable or when web_timeout_us() has
+ * passed, and asks for both again after each run, and after each web_answer outside of one. It
+ * reads no files and logs nothing. Time is an argument.
  *
  * No client can hold it up: a connection that has not got a whole answer within WEB_DEADLINE_US of
- * its beginning, or of its last answer, is cut, and when many are open the one that waited longest
- * makes room for the next.
+ * its beginning, of its last answer, or of the last WEB_PROGRESS_BYTES of content, is cut, and when
+ * many are open the one that waited longest makes room for the next. Those whose request a route
+ * has been given are spared.
  *
  * What it cannot see: a NUL byte ends the text of its line, since libmicrohttpd has cut it there.
  * libmicrohttpd's own answers, to what is not HTTP, lack the headers that ours have. */

@@ -11,7 +11,7 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "model/map.h"
-#include "rules/scan.h"
+#include "rules/scan/scan.h"
 
 static struct str read_whole(const char *path)
 {

@@ -105,7 +105,7 @@ class Life(harness.Case):
             self.assertIn(said, done.stderr)
         for arguments, said in (
             (["-c", "none.yaml"], "none.yaml"),
-            (["--bogus"], "vigie run: unrecognized option '--bogus'"),
+            (["--bogus"], "vigie run: no such option: '--bogus'"),
             (["-c", vigie.config_path, "more"], "too many arguments: 'more'"),
             (["--log", "loud"], "--log takes"),
         ):

@@ -95,7 +95,7 @@ static void check_others(struct str bytes, struct arena *arena)
 	(void)feed_find_in_opml(bytes, on_outline, &count);
 	assert(count <= 10);
 	feed_state_init(&state, STR("http://example.com/feed"));
-	(void)feed_states_parse(bytes, &state, 1);
+	(void)feed_state_parse(bytes, &state);
 	assert(state.key_count <= FEED_MAX_KEYS);
 	feed_state_finish(&state);
 }

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
-#include "rules/print.h"
-#include "rules/query.h"
+#include "rules/language/print.h"
+#include "rules/language/query.h"
 
 static struct conf_node scalar(struct str text)
 {

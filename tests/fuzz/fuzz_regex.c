@@ -5,9 +5,9 @@
 
 #include "base/fold.h"
 #include "base/utf8.h"
-#include "rules/needs.h"
-#include "rules/outlines.h"
-#include "rules/regex.h"
+#include "rules/regex/needs.h"
+#include "rules/regex/outlines.h"
+#include "rules/regex/regex.h"
 
 static void check_literals(const struct str_list *literals, struct str text)
 {

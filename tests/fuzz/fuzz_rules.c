@@ -2,9 +2,9 @@
 #include <assert.h>
 
 #include "base/utf8.h"
-#include "rules/query.h"
-#include "rules/regex.h"
-#include "rules/rules.h"
+#include "rules/language/query.h"
+#include "rules/language/rules.h"
+#include "rules/regex/regex.h"
 
 static void check_term(const struct rules *r, const struct term *term)
 {

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "web/request.h"
+#include "web/route.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,6 +42,15 @@ static void listen_on(struct str s)
 	buf_finish(&host);
 }
 
+static void find_parameter(struct str query)
+{
+	struct buf out;
+	buf_init(&out, 100);
+	if (web_query(query, STR("a"), &out))
+		assert(out.n <= query.n && utf8_valid(buf_str(&out)));
+	buf_finish(&out);
+}
+
 /* The first line is a method and a path, the others are headers. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -49,7 +59,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0 || !str_next(&rest, '\n', &line))
 		return 0;
 	listen_on(line);
-	struct web_request r = { .header_bytes = size };
+	find_parameter(line);
+	static const struct str names[] = { { "vigie.example.org", 17 } };
+	struct web_request r = { .header_bytes = size, .methods = data[0] % 4U };
+	if (data[0] % 8 >= 4)
+		r.names = (struct str_list){ names, 1 };
 	str_next(&line, ' ', &r.method);
 	if (line.p)
 		unescape(line);
@@ -62,10 +76,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct web_refusal refusal = web_request_check(&r, &own);
 	assert((refusal.status == 0) == (refusal.reason == NULL));
 	if (refusal.status == 0) {
-		assert(r.host_count == 1 && web_address_serves(&own, r.host));
+		const bool posts = str_eq(r.method, STR("POST"));
+		assert(r.host_count == 1);
+		assert(web_address_serves(&own, r.host) || web_names_hold(r.names, r.host));
 		assert(r.header_count <= WEB_MAX_HEADER_COUNT && size <= WEB_MAX_HEADER_BYTES);
-		assert(r.coding_count == 0 && r.length_count <= 1);
-		assert(str_eq(r.method, STR("GET")) || str_eq(r.method, STR("HEAD")));
+		assert(r.coding_count + r.length_count <= 1 && (posts || r.coding_count == 0));
+		assert(!posts || r.methods & WEB_POST);
+		assert(posts || str_eq(r.method, STR("GET")) || str_eq(r.method, STR("HEAD")));
 	}
 	return 0;
 }

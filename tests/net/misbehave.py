@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """An HTTP server for tests that misbehaves on demand.
 
-    misbehave.py [--tls CERT KEY] [--host ADDRESS]
+    misbehave.py [--tls CERT KEY] [--tls-version 1.2] [--host ADDRESS]
 
 Binds a free port of 127.0.0.1 (or ADDRESS), prints the port as its first line and exits when its
 standard input closes. What it does is chosen by the path; parameters go into the query:
@@ -17,6 +17,12 @@ standard input closes. What it does is chosen by the path; parameters go into th
   /redirect/N             N redirects, then /ok                     ?to=URL: one redirect there
   /gzip                   "ok\n", gzipped if that was accepted
   /bomb                   gzip that unfolds to ?mb=100 MiB of zeros
+  /bomb-stream            chunked gzip of ?mb=2000 MiB of zeros, a kilobyte for each
+  /packed                 "ok\n" gzipped ?times=1 times and called ?as=gzip; &transfer=1: by
+                          Transfer-Encoding
+  /early                  ?count=5 times "103 Early Hints", then /ok; &endless=1: never stops
+  /drip-headers           ?count=20 header lines, one each ?delay_ms=100; &letters=1: one line by
+                          letters
   /big                    ?bytes=N of 'x'                           &chunked=1: without a length
   /headers                ?count=N headers of ?size=10 bytes        &endless=1: never stops
   /long-length            Content-Length: 10, 3 bytes, closes
@@ -50,6 +56,7 @@ import sys
 import threading
 import time
 import urllib.parse
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -229,6 +236,41 @@ class Handler(BaseHTTPRequestHandler):
         body = gzip.compress(bytes(self.number('mb', 100) << 20), 9)
         self.answer(200, body, {'Content-Encoding': 'gzip'})
 
+    def on_bomb_stream(self, _):
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        first = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+        again = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+        self.start(200, {'Content-Encoding': 'gzip', 'Transfer-Encoding': 'chunked'})
+        self.chunk(first)
+        for _ in range(self.number('mb', 2000) - 1):
+            self.chunk(again)
+        self.send(b'0\r\n\r\n')
+
+    def on_packed(self, _):
+        body = b'ok\n'
+        for _ in range(self.number('times', 1)):
+            body = gzip.compress(body)
+        if 'transfer' in self.query:
+            self.start(200, {'Transfer-Encoding': self.query.get('as', 'gzip, chunked')})
+            self.chunk(body)
+            self.send(b'0\r\n\r\n')
+        else:
+            self.answer(200, body, {'Content-Encoding': self.query.get('as', 'gzip')})
+
+    def on_early(self, _):
+        i = 0
+        while 'endless' in self.query or i < self.number('count', 5):
+            self.send(b'HTTP/1.1 103 Early Hints\r\nLink: </%d>\r\n\r\n' % i)
+            i += 1
+        self.answer(200, b'ok\n')
+
+    def on_drip_headers(self, _):
+        self.send(b'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n')
+        for i in range(self.number('count', 20)):
+            self.send(b'x' if 'letters' in self.query else b'X-%d: y\r\n' % i)
+            self.wait(self.number('delay_ms', 100))
+        self.send(b': y\r\n\r\nok\n' if 'letters' in self.query else b'\r\nok\n')
+
     def on_big(self, _):
         left, chunked = self.number('bytes', 1 << 20), 'chunked' in self.query
         self.start(200, {'Transfer-Encoding': 'chunked'} if chunked else {'Content-Length': left})
@@ -380,12 +422,17 @@ class Server(ThreadingHTTPServer):
 def main():
     args = argparse.ArgumentParser()
     args.add_argument('--tls', nargs=2, metavar=('CERT', 'KEY'))
+    args.add_argument('--tls-version', choices=('1.1', '1.2', '1.3'))
     args.add_argument('--host', default='127.0.0.1')
     options = args.parse_args()
     context = None
     if options.tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*options.tls)
+        if options.tls_version:
+            version = ssl.TLSVersion['TLSv' + options.tls_version.replace('.', '_')]
+            context.set_ciphers('ALL:@SECLEVEL=0')  # else it would not speak the old ones either
+            context.minimum_version = context.maximum_version = version
     server = Server(options.host, context)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_address[1], flush=True)

@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "rules/term_alike.h"
-#include "rules/text.h"
+#include "rules/language/term_alike.h"
+#include "rules/text/text.h"
 #include "tests/rules/reference_near.h"
 #include "tests/rules/reference_steps.h"
 

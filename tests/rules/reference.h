@@ -106,8 +106,8 @@
 #pragma once
 
 #include "model/post.h"
-#include "rules/regex.h"
-#include "rules/rules.h"
+#include "rules/language/rules.h"
+#include "rules/regex/regex.h"
 
 /* A character of folded text, and the bytes of the text that it is from. */
 struct reference_letter {

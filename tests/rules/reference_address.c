@@ -4,7 +4,7 @@
 #include "base/fold.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "rules/address.h"
+#include "rules/language/address.h"
 #include "tests/rules/reference_near.h"
 
 struct chars {

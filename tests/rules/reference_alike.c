@@ -2,7 +2,7 @@
 #include "base/fold.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "rules/stem.h"
+#include "rules/text/stem.h"
 #include "tests/rules/reference_near.h"
 
 struct letters {

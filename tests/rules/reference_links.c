@@ -1,7 +1,7 @@
 /* Links, as reference.h words them: each part is tried from its longest form down. */
 #include "base/buf.h"
 #include "base/utf8.h"
-#include "rules/links.h"
+#include "rules/text/links.h"
 #include "tests/rules/reference_steps.h"
 
 static bool begins_scheme(const struct steps *s, size_t i)

@@ -1,7 +1,7 @@
 #include "tests/rules/reference_near.h"
 
 #include "base/mem.h"
-#include "rules/term_alike.h"
+#include "rules/language/term_alike.h"
 #include "tests/rules/reference_steps.h"
 
 void reference_add_span(struct reference_spans *s, size_t from, size_t to)

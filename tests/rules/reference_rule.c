@@ -2,7 +2,7 @@
  * something else decides. */
 #include <assert.h>
 
-#include "rules/term_alike.h"
+#include "rules/language/term_alike.h"
 #include "tests/rules/reference.h"
 #include "tests/rules/reference_near.h"
 

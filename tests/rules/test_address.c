@@ -2,7 +2,7 @@
  * what is expected. */
 #include "tests/check.h"
 
-#include "rules/ruleset.h"
+#include "rules/compile/ruleset.h"
 #include "tests/rules/twins.h"
 
 struct sample {

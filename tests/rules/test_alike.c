@@ -4,7 +4,7 @@
 #include "base/fold.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "rules/alike.h"
+#include "rules/text/alike.h"
 
 /* Words in a text that may be read around. */
 struct padded {

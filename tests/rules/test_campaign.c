@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "conf/yaml.h"
 #include "model/map.h"
-#include "rules/scan.h"
+#include "rules/scan/scan.h"
 #include "tests/data.h"
 #include "tests/rules/reference.h"
 

@@ -1,6 +1,6 @@
 #include "tests/check.h"
 
-#include "rules/common_words.h"
+#include "rules/text/common_words.h"
 
 static void words_that_are_everywhere_are_known(void **state)
 {

@@ -1,7 +1,7 @@
 /* Hashtags, handles, cashtags and links against twitter-text's own test data. Where other networks
  * write what Twitter's rules forbid, ours are wider: those cases are listed with the reason, and a
  * listed case that passes is an error too. */
-#include "rules/entities.h"
+#include "rules/text/entities.h"
 
 #include "base/utf8.h"
 #include "conf/yaml.h"

@@ -1,6 +1,6 @@
 /* Entities against those that Twitter itself found in real posts: exact places for 99 of 100. What
  * is left is put into classes, each with its reason. */
-#include "rules/entities.h"
+#include "rules/text/entities.h"
 
 #include "base/json.h"
 #include "base/mem.h"

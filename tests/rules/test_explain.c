@@ -1,7 +1,7 @@
 #include "tests/check.h"
 
 #include "base/mem.h"
-#include "rules/explain.h"
+#include "rules/advice/explain.h"
 
 struct fixture {
 	struct arena arena;

@@ -1,6 +1,6 @@
 #include "tests/check.h"
 
-#include "rules/explain.h"
+#include "rules/advice/explain.h"
 
 /* What is near for a rule of these entries of `any`, as "why FIELD from..to text". */
 static void check_near(const char *yaml_term, struct post post, const char *expected)

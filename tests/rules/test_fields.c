@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "rules/ruleset.h"
+#include "rules/compile/ruleset.h"
 #include "tests/data.h"
 #include "tests/effort.h"
 #include "tests/rules/twins.h"

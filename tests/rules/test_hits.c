@@ -3,7 +3,7 @@
 #include "tests/check.h"
 
 #include "conf/yaml.h"
-#include "rules/ruleset.h"
+#include "rules/compile/ruleset.h"
 
 struct said {
 	struct buf text;

@@ -1,6 +1,6 @@
 #include "tests/check.h"
 
-#include "rules/lint.h"
+#include "rules/advice/lint.h"
 
 /* All notes on the YAML, a line each, without places' file and hints. */
 static void check_notes(const char *yaml, const char *expected)

@@ -5,8 +5,8 @@
 #include "base/fold.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "rules/needs.h"
-#include "rules/regex.h"
+#include "rules/regex/needs.h"
+#include "rules/regex/regex.h"
 
 static struct str literals_of(
 	const char *pattern, const char *flags, struct arena *arena, struct buf *out)

@@ -1,7 +1,7 @@
 #include "tests/check.h"
 
 #include "base/mem.h"
-#include "rules/literals.h"
+#include "rules/regex/literals.h"
 
 enum { LITERALS = 60, TEXT_BYTES = 300 };
 

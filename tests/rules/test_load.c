@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "rules/operator.h"
-#include "rules/rules.h"
+#include "rules/language/operator.h"
+#include "rules/language/rules.h"
 
 /* The test runs in its source folder. */
 

@@ -2,7 +2,7 @@
 #include "tests/check.h"
 
 #include "conf/yaml.h"
-#include "rules/ruleset.h"
+#include "rules/compile/ruleset.h"
 
 struct said {
 	const struct post *post;

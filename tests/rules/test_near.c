@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
-#include "rules/explain.h"
-#include "rules/match_near.h"
+#include "rules/advice/explain.h"
+#include "rules/match/match_near.h"
 #include "tests/effort.h"
 #include "tests/rules/random_query.h"
 #include "tests/rules/twins.h"

@@ -1,4 +1,4 @@
-#include "rules/needs.h"
+#include "rules/regex/needs.h"
 
 #include "base/buf.h"
 #include "tests/check.h"

@@ -2,8 +2,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "rules/outlines.h"
-#include "rules/regex.h"
+#include "rules/regex/outlines.h"
+#include "rules/regex/regex.h"
 #include "tests/check.h"
 #include "tests/effort.h"
 

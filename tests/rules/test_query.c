@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "rules/print.h"
-#include "rules/query.h"
+#include "rules/language/print.h"
+#include "rules/language/query.h"
 #include "tests/rules/random_query.h"
 
 struct loaded {

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "rules/regex.h"
+#include "rules/regex/regex.h"
 
 struct state {
 	struct arena arena;

@@ -1,10 +1,10 @@
 /* Regexes that take too long: what they cost, what becomes of their rules, when they are set aside.
  */
-#include "rules/regex_guard.h"
+#include "rules/compile/regex_guard.h"
 
 #include "base/mem.h"
 #include "conf/yaml.h"
-#include "rules/ruleset.h"
+#include "rules/compile/ruleset.h"
 #include "tests/check.h"
 
 static struct ruleset *ruleset_of(const char *yaml)

@@ -1,6 +1,6 @@
-#include "rules/regex_lint.h"
+#include "rules/advice/regex_lint.h"
 
-#include "rules/regex.h"
+#include "rules/regex/regex.h"
 #include "tests/check.h"
 
 static struct regex *compile(const char *pattern, struct arena *arena)

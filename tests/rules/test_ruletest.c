@@ -1,6 +1,6 @@
 #include "tests/check.h"
 
-#include "rules/ruletest.h"
+#include "rules/advice/ruletest.h"
 
 struct run {
 	struct arena arena;

@@ -3,8 +3,8 @@
 
 #include "conf/yaml.h"
 #include "model/map.h"
-#include "rules/scan.h"
-#include "rules/wake.h"
+#include "rules/compile/wake.h"
+#include "rules/scan/scan.h"
 
 struct seen {
 	struct str records[16];

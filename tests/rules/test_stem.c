@@ -4,8 +4,8 @@
 #include "base/fold.h"
 #include "base/utf8.h"
 #include "model/map.h"
-#include "rules/stem.h"
-#include "rules/text.h"
+#include "rules/text/stem.h"
+#include "rules/text/text.h"
 
 static struct buf stem_of(const char *language, struct str word)
 {

@@ -1,8 +1,8 @@
 #include "tests/check.h"
 
 #include "base/mem.h"
-#include "rules/regex.h"
-#include "rules/rules.h"
+#include "rules/language/rules.h"
+#include "rules/regex/regex.h"
 
 struct parsed {
 	struct arena arena;

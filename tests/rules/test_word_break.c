@@ -1,7 +1,7 @@
 /* Where words begin and end, against the cases of Unicode's UAX 29. Ours differ on purpose: what a
  * keyword is compared with is smaller than what a cursor jumps over. Each difference has a reason.
  */
-#include "rules/text.h"
+#include "rules/text/text.h"
 
 #include "base/utf8.h"
 #include "tests/data.h"

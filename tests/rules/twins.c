@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "conf/yaml.h"
-#include "rules/scan.h"
+#include "rules/scan/scan.h"
 #include "tests/rules/reference.h"
 
 struct kernel {

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "model/map.h"
-#include "rules/rules.h"
+#include "rules/language/rules.h"
 
 struct twins;
 

@@ -22,6 +22,11 @@ static int on_deliver(void *ctx, struct source *s, const struct source_block *bl
 	buf_add(&h->text, block->records);
 	h->text_ends[h->block_count++] = h->text.n;
 	buf_add(&h->cursors, block->cursor.p ? block->cursor : STR("-"));
+	if (block->part.p) {
+		struct str *kept = arena_new(&h->arena, struct str);
+		*kept = arena_str(&h->arena, block->cursor);
+		(void)map_set(&h->parts, arena_str(&h->arena, block->part), kept);
+	}
 	buf_add_char(&h->cursors, '\n');
 	return 0;
 }
@@ -49,6 +54,24 @@ static void on_ended(void *ctx, struct source *s)
 	h->ended_count++;
 }
 
+static void on_gap(void *ctx, struct source *s, const struct source_gap *gap)
+{
+	struct harness *h = ctx;
+	(void)s;
+	assert_true(gap->to_us == 0 || gap->from_us <= gap->to_us);
+	buf_addf(&h->gaps, "%s %.*s: %.*s\n", source_gap_kind_name(gap->kind), STR_ARGS(gap->part),
+		STR_ARGS(gap->reason));
+}
+
+static void part_cursor(void *ctx, struct source *s, struct str part, struct buf *out)
+{
+	const struct harness *h = ctx;
+	const struct str *kept = map_get(&h->parts, part);
+	(void)s;
+	if (kept)
+		buf_add(out, *kept);
+}
+
 static void on_tick(void *ctx)
 {
 	struct harness *h = ctx;
@@ -73,11 +96,14 @@ void harness_init(struct harness *h)
 	buf_init(&h->text, 0);
 	buf_init(&h->cursors, 0);
 	buf_init(&h->states, 0);
+	buf_init(&h->gaps, 0);
 	h->host = (struct source_host){
 		.deliver = on_deliver,
 		.rejected = on_rejected,
 		.state = on_state,
 		.ended = on_ended,
+		.part_cursor = part_cursor,
+		.gap = on_gap,
 		.ctx = h,
 	};
 }
@@ -96,11 +122,13 @@ void harness_finish(struct harness *h)
 	timer_destroy(h->tick);
 	http_client_destroy(h->http);
 	loop_destroy(h->loop);
+	map_finish(&h->parts);
 	arena_finish(&h->arena);
 	diag_destroy(h->diag);
 	buf_finish(&h->text);
 	buf_finish(&h->cursors);
 	buf_finish(&h->states);
+	buf_finish(&h->gaps);
 	assert_int_equal(nftw(h->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 

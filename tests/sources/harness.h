@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/map.h"
 #include "conf/yaml.h"
 #include "net/http.h"
 #include "net/loop.h"
@@ -26,12 +27,14 @@ struct harness {
 	size_t text_ends[HARNESS_MAX_BLOCKS]; /* after each block */
 	size_t block_count;
 	struct buf states; /* one message a line */
+	struct buf gaps; /* one a line: "possible part: reason" */
 	int64_t waits_us[HARNESS_MAX_WAITS]; /* each time that a source went to SOURCE_RETRYING */
 	size_t wait_count;
 	uint64_t rejected_count, refused_count;
 	size_t ended_count;
 	int deliver_error; /* what deliver answers; 0: it takes blocks */
 	struct str cursor; /* where to start */
+	struct map parts; /* the last cursor of each part: struct str in the arena */
 	/* of a run */
 	bool (*until)(struct harness *h);
 	struct str wanted;

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-enum { MAX_CONNECTIONS = 64, REQUEST_MAX_BYTES = 256 * 1024 };
+enum { MAX_CONNECTIONS = 64, MAX_STEPS = 64, REQUEST_MAX_BYTES = 256 * 1024 };
 
 struct connection {
 	struct server *server;
@@ -17,6 +17,7 @@ struct connection {
 	struct fd_watch *watch; /* NULL: over */
 	struct buf request;
 	size_t sent;
+	bool asked; /* the request is whole */
 };
 
 struct server {
@@ -26,16 +27,49 @@ struct server {
 	int fd, port;
 	struct fd_watch *watch;
 	struct connection connections[MAX_CONNECTIONS];
-	size_t connection_count;
+	size_t connection_count, open_count, most_open;
+	bool used[MAX_STEPS];
 };
 
 static void hang_up(struct connection *c)
 {
 	if (!c->watch)
 		return;
+	c->server->open_count -= c->asked;
 	fd_watch_destroy(c->watch);
 	c->watch = NULL;
 	close(c->fd);
+}
+
+static const struct server_step *step_for(struct server *server, struct str request)
+{
+	const struct server_step *last = NULL;
+	struct str path;
+	(void)str_next(&request, ' ', &path);
+	(void)str_next(&request, ' ', &path);
+	for (size_t i = 0; i < server->step_count; i++) {
+		if (!str_eq(str_of(server->steps[i].path), path))
+			continue;
+		last = &server->steps[i];
+		if (!server->used[i]) {
+			server->used[i] = true;
+			return last;
+		}
+	}
+	if (!last)
+		fail_msg("nothing is scripted for '%.*s'", STR_ARGS(path));
+	return last;
+}
+
+static void asked(struct connection *c)
+{
+	struct server *server = c->server;
+	if (!c->asked && ++server->open_count > server->most_open)
+		server->most_open = server->open_count;
+	if (!c->asked && server->steps[0].path)
+		c->step = step_for(server, buf_str(&c->request));
+	c->asked = true;
+	fd_watch_start(c->watch, LOOP_READABLE | LOOP_WRITABLE);
 }
 
 static void receive(struct connection *c)
@@ -48,7 +82,7 @@ static void receive(struct connection *c)
 	}
 	buf_add(&c->request, (struct str){ piece, (size_t)n });
 	if (str_find(buf_str(&c->request), STR("\r\n\r\n")) != SIZE_MAX)
-		fd_watch_start(c->watch, LOOP_READABLE | LOOP_WRITABLE);
+		asked(c);
 }
 
 static void answer(struct connection *c)
@@ -101,6 +135,7 @@ struct server *server_create(struct loop *loop, const struct server_step *steps,
 {
 	struct server *server = mem_zero(1, sizeof *server);
 	server->loop = loop;
+	assert_true(step_count <= MAX_STEPS);
 	server->steps = steps;
 	server->step_count = step_count;
 	server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -146,4 +181,9 @@ struct str server_request(const struct server *server, size_t n)
 {
 	assert_true(n < server->connection_count);
 	return buf_str(&server->connections[n].request);
+}
+
+size_t server_most_at_once(const struct server *server)
+{
+	return server->most_open;
 }

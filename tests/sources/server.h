@@ -13,6 +13,9 @@ struct server_step {
 	struct str answer; /* sent once the whole request is there */
 	enum server_after after;
 	bool bytewise; /* a byte a turn of the loop */
+	/* If the first step has one: each answers requests for its path, in turn, and the last of
+	 * that path again and again. */
+	const char *path;
 };
 
 struct server;
@@ -24,3 +27,5 @@ int server_port(const struct server *server);
 size_t server_request_count(const struct server *server);
 /* The request on the nth connection, as it came. */
 struct str server_request(const struct server *server, size_t n);
+/* How many requests had no whole answer yet when that one came, itself included, at most. */
+size_t server_most_at_once(const struct server *server);

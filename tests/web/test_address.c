@@ -108,6 +108,25 @@ static void the_port_may_be_left_out_if_it_is_80(void **state)
 	assert_false(web_address_serves(&a, STR("::1")));
 }
 
+static void names_are_names_of_hosts_without_a_port(void **state)
+{
+	(void)state;
+	static const char *const good[] = { "vigie.example.org", "a", "VIGIE", "10.0.0.1", "[::1]",
+		"[2001:db8::1]", "a-b.c" };
+	static const char *const bad[] = { "", ".", "a.", ".a", "-a", "a-", "a..b", "a:80", "a b",
+		"http://a", "a/b", "*.a", "\xC3\xA9", "[", "[]", "[::1", "[::1]x", "[10.0.0.1]" };
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		if (!web_name_ok(str_of(good[i])))
+			fail_msg("'%s'", good[i]);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		if (web_name_ok(str_of(bad[i])))
+			fail_msg("'%s'", bad[i]);
+	char longest[254];
+	memset(longest, 'a', sizeof longest);
+	assert_true(web_name_ok((struct str){ longest, 253 }));
+	assert_false(web_name_ok((struct str){ longest, 254 }));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +136,7 @@ int main(void)
 		cmocka_unit_test(hosts_of_loopback_with_the_port_are_served),
 		cmocka_unit_test(other_hosts_are_not_served),
 		cmocka_unit_test(the_port_may_be_left_out_if_it_is_80),
+		cmocka_unit_test(names_are_names_of_hosts_without_a_port),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
