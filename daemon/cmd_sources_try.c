@@ -246,6 +246,12 @@ static int say_result(struct trying *t, bool from_config)
 
 static int run_config(struct trying *t, struct config *config, bool from_config)
 {
+	if (strcmp(sources_at(config->sources, 0)->type->name, "ingest") == 0) {
+		fprintf(stderr,
+			"vigie sources try: others send to this source: it cannot be tried\n"
+			"  hint: 'vigie run' takes what is sent to POST /api/v1/posts\n");
+		return EXIT_USAGE;
+	}
 	if (config->timezone.p)
 		input_set_timezone(config->timezone, &t->arena);
 	log_set_level(LOG_LEVEL_ERROR); /* what goes wrong is told here */
