@@ -34,6 +34,11 @@ bool target_has_preset(struct str name)
 	return false;
 }
 
+bool target_is_asked(struct str type)
+{
+	return str_eq(type, STR("feed")) || str_eq(type, STR("poll")) || str_eq(type, STR("imap"));
+}
+
 static struct str host_of(struct str url)
 {
 	const size_t at = str_find(url, STR("://"));
