@@ -434,15 +434,14 @@ static int try_main(int argc, char **argv)
 
 const struct command command_sources_try = {
 	.name = "sources try",
-	.arguments = "NAME|PRESET|URL|FILE [KEY=VALUE...] [--json] [-n N] [--for TIME]",
+	.arguments = "NAME|URL|FILE [KEY=VALUE...] [--json] [-n N] [--for TIME]",
 	.help = "Connect to a source and show its first posts as vigie understands them.",
 	.intro = "NAME is a source of the configuration. Anything else needs none: a preset\n"
-		 "('vigie sources presets' lists them) with its parameters, an address (http, "
-		 "https,\n"
-		 "ws, wss), or a file; - is standard input. Any option of a source may follow as\n"
-		 "KEY=VALUE, secrets as KEY=env:VARIABLE or KEY=file:PATH. What an address is, is\n"
-		 "found out: a feed, events, JSON lines, a document, a page that names feeds.\n"
-		 "Nothing is stored, no place to resume at is moved.\n",
+		 "('vigie sources presets' lists them) with its parameters, an address (http,\n"
+		 "https, ws, wss, imaps), or a file; - is standard input. Any option of a source\n"
+		 "may follow as KEY=VALUE, secrets as KEY=env:VARIABLE or KEY=file:PATH. What an\n"
+		 "address is, is found out: a feed, events, JSON lines, a document, a page that\n"
+		 "names feeds. Nothing is stored, no place to resume at is moved.\n",
 	.options = arguments,
 	.notes = "Exit status: 0 posts came, 1 connected and none came in time, 2 bad usage or\n"
 		 "configuration, 69 no connection.\n",

@@ -445,14 +445,13 @@ static int watch_main(int argc, char **argv)
 
 const struct command command_watch = {
 	.name = "watch",
-	.arguments = "WORD... [--from PRESET|URL|FILE|-]... [--notify desktop|URL]...",
+	.arguments = "WORD... [--from PRESET|URL|FILE|-]... [--notify WHOM]...",
 	.help = "Watch for words without any file: prints the posts that hold one.",
 	.intro = "Words are terms as rules have them; one with spaces is a phrase. Any of them is\n"
 		 "enough. Without --from standard input is read.\n",
 	.options = arguments,
-	.notes = "Ends with files, or with Ctrl-C; then says how many posts it saw. What is under "
-		 "way\n"
-		 "is kept in a temporary folder that goes with it.\n"
+	.notes = "Ends with files, or with Ctrl-C; then says how many posts it saw. What is under\n"
+		 "way is kept in a temporary folder that goes with it.\n"
 		 "\n"
 		 "Exit status: 0 posts were found, 1 none, 2 bad usage or sources.\n",
 	.run = watch_main,
