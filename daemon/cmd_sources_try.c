@@ -434,7 +434,7 @@ static int try_main(int argc, char **argv)
 
 const struct command command_sources_try = {
 	.name = "sources try",
-	.arguments = "NAME|URL|FILE [KEY=VALUE...] [--json] [-n N] [--for TIME]",
+	.arguments = "NAME|URL|FILE [KEY=VALUE...] [--json] [-n N] [OPTION...]",
 	.help = "Connect to a source and show its first posts as vigie understands them.",
 	.intro = "NAME is a source of the configuration. Anything else needs none: a preset\n"
 		 "('vigie sources presets' lists them) with its parameters, an address (http,\n"
