@@ -74,7 +74,8 @@ static void fields_are_guessed_by_keys_and_looks(void **state)
 		"text: { path: cooked, html: true }\ntitle: topic_title\nid: id\n"
 		"author.handle: username\ncreated_at: created_at\n");
 	check_guess("{\"kind\":\"t3\",\"data\":{\"selftext\":\"Des panneaux sur le toit de la "
-		    "maison\",\"title\":\"Mon toit\",\"author\":\"bob\",\"id\":\"x1\","
+		    "maison\",\"title\":\"Mon "
+		    "toit\",\"name\":\"t3_x1\",\"author\":\"bob\",\"id\":\"x1\","
 		    "\"created_utc\":1795356449.0,\"permalink\":\"/r/x/1\","
 		    "\"url\":\"https://example.org/1\"}}",
 		"text: data.selftext\ntitle: data.title\nid: data.id\nurl: data.url\n"
