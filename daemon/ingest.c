@@ -12,7 +12,7 @@
 #define WARN_INTERVAL_US US_PER_MINUTE
 
 enum {
-	MAX_WAITING = 64, /* requests of one source that came in and are not answered */
+	MAX_WAITING = 192, /* requests of one source that came in and are not answered */
 	MAX_STATUSES = 16,
 	BUSY_S = 2, /* to be tried again then */
 	TROUBLE_S = 5
@@ -61,6 +61,7 @@ static void count_answer(struct door *d, unsigned status)
 		i++;
 	d->answers[i].status = status;
 	d->answers[i].count++;
+	log_debug("source '%.*s': answered %u", STR_ARGS(d->source->base.name), status);
 }
 
 static const char not_now[] = "no posts are taken now: try again later";

@@ -559,7 +559,7 @@ http {
             extra='http: { listen: "127.0.0.1:0", hosts: vigie.example.org }\n')
         post = ["-H", f"Authorization: Bearer {TOKEN}", "-H", "Content-Type: application/x-ndjson",
                 "--data-binary", "@-"]
-        large = harness.posts(range(40000)).encode()
+        large = (harness.posts(range(10)) + harness.posts(range(10, 40000), "rien")).encode()
         for more in ("", "proxy_request_buffering off;"):
             port = self.proxy(vigie, more)
             status, body = self.ask(port, PATH, *post, data=large)
