@@ -602,7 +602,10 @@ class Trouble(Case):
                 refused.append(batch)
         self.assertTrue(refused)
         self.assertEqual(vigie.source("interne")["state"], "retrying")
+        # What was answered 200 is on the disk, whatever becomes of the daemon.
+        vigie.kill9()
         os.unlink(filler)
+        vigie.start()
         for batch in refused:
             harness.wait_until(
                 "it is taken", lambda: self.send(vigie, batch, NDJSON).status == 200)
