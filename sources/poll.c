@@ -79,7 +79,6 @@ static int64_t wall_us(const struct poll_source *p)
 	return p->base.host->wall_us ? p->base.host->wall_us() : 1;
 }
 
-/* Before the first round of this run nobody knows when the last one was. */
 static void tell_missed(struct poll_source *p)
 {
 	const struct source_gap gap = {
@@ -215,6 +214,8 @@ static int poll_source_start(struct source *s, struct str cursor)
 	};
 	p->round = poll_round_create(s->loop, s->http, &options, &p->state, &events, p);
 	p->timer = timer_create_on(s->loop, on_timer, p);
+	if (p->round_us == 0)
+		p->round_us = s->health.before_us; /* of the run before */
 	p->asked_us = wall_us(p);
 	poll_round_start(p->round);
 	return 0;

@@ -316,6 +316,20 @@ static void items_that_came_before_a_failure_are_kept(void **state)
 	until_records(f, "{\"id\":12}\n");
 }
 
+static void an_item_that_is_refused_keeps_no_other_back(void **state)
+{
+	struct fixture *f = *state;
+	const struct server_step steps[] = { ANSWER("10"), ANSWER("14"), STATUS("403 Forbidden"),
+		ANSWER("\"text\""), STATUS("404 Not Found"), ANSWER("{\"id\":14}"), ANSWER("14") };
+	f->server = server_create(f->h.loop, steps, 7);
+	harness_start(&f->h,
+		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/max', interval: 100ms, "
+		"item_url: 'http://127.0.0.1:%d/i/{id}' } }\n",
+		server_port(f->server), server_port(f->server));
+	until_records(f, "{\"id\":14}\n");
+	assert_int_equal(f->h.wait_count, 0);
+}
+
 static void a_list_of_ids_is_asked_for_one_by_one(void **state)
 {
 	struct fixture *f = *state;
@@ -540,6 +554,7 @@ int main(void)
 		TEST(a_server_that_gives_the_oldest_newer_ones_is_asked_until_none),
 		TEST(items_up_to_the_newest_are_asked_for),
 		TEST(items_that_came_before_a_failure_are_kept),
+		TEST(an_item_that_is_refused_keeps_no_other_back),
 		TEST(a_list_of_ids_is_asked_for_one_by_one),
 		TEST(validators_go_back_as_they_came),
 		TEST(the_limits_of_the_server_are_kept),
