@@ -181,10 +181,10 @@ static void add_line(struct poll_round *r, struct str record, struct buf *out)
 	buf_add_char(out, '\n');
 }
 
-static bool hand_out(struct poll_round *r, bool settled)
+static bool hand_out(struct poll_round *r)
 {
 	const struct str lines = r->batch.n ? buf_str(&r->batch) : STR("\n");
-	const bool taken = r->events.lines(r->ctx, lines, settled);
+	const bool taken = r->events.lines(r->ctx, lines);
 	buf_clear(&r->batch);
 	return taken;
 }
@@ -208,13 +208,13 @@ static bool hand_out_records(struct poll_round *r)
 		const size_t at = r->options.oldest_first ? i : r->span_count - 1 - i;
 		const struct span *span = &r->spans[at];
 		add_line(r, str_slice(buf_str(&r->lines), span->from, span->to - 1), &r->batch);
-		if (r->batch.n >= BATCH_BYTES && !hand_out(r, false))
+		if (r->batch.n >= BATCH_BYTES && !hand_out(r))
 			return false;
 	}
 	settle(r);
 	r->span_count = 0;
 	buf_clear(&r->lines);
-	return hand_out(r, true);
+	return hand_out(r);
 }
 
 /* ---- items ---- */
@@ -254,7 +254,7 @@ static void take_item(void *ctx, const struct poll_fetch_result *result)
 	const bool there = result->status == 200 && body.n && body.p[0] == '{';
 	if (!result->good && !is_refused(result)) {
 		/* What came before is kept. */
-		if (r->batch_items == 0 || hand_out(r, true))
+		if (r->batch_items == 0 || hand_out(r))
 			fail(r, result);
 		return;
 	}
@@ -265,7 +265,7 @@ static void take_item(void *ctx, const struct poll_fetch_result *result)
 	r->item++;
 	if (++r->batch_items >= BATCH_ITEMS || r->batch.n >= BATCH_BYTES) {
 		r->batch_items = 0;
-		if (!hand_out(r, true))
+		if (!hand_out(r))
 			return;
 	}
 	ask_item(r);
@@ -275,7 +275,7 @@ static void ask_item(struct poll_round *r)
 {
 	if (r->item == r->span_count) {
 		settle(r);
-		if (hand_out(r, true))
+		if (hand_out(r))
 			end_good(r);
 		return;
 	}

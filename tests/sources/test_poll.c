@@ -174,6 +174,33 @@ static void a_quiet_list_writes_no_cursor(void **state)
 	assert_int_equal(f->h.block_count, 1);
 }
 
+static void the_place_moves_once_all_of_a_round_is_stored(void **state)
+{
+	struct fixture *f = *state;
+	struct buf answer;
+	buf_init(&answer, 0);
+	buf_add(&answer, STR(JSON "\r\n[{\"id\":0}"));
+	for (int i = 1; i < 2000; i++)
+		buf_addf(&answer, ",{\"id\":%d,\"text\":\"%0500d\"}", i, i);
+	buf_add_char(&answer, ']');
+	const struct server_step steps[] = { { .answer = buf_str(&answer) } };
+	start(f, steps, 1, "since: all");
+	harness_until_state(&f->h, SOURCE_LIVE);
+	harness_run_for(&f->h, 50 * US_PER_MS);
+	assert_int_equal(f->h.block_count, 4);
+	struct str cursors = buf_str(&f->h.cursors), first, last;
+	assert_true(str_next(&cursors, '\n', &first));
+	last = harness_last_cursor(&f->h);
+	assert_true(str_starts(first,
+		STR("poll 1\x1E"
+		    "0\x1E")));
+	assert_true(str_starts(last,
+		STR("poll 1\x1E"
+		    "1\x1E")));
+	assert_true(last.n > 2000 * 16 && first.n < 100);
+	buf_finish(&answer);
+}
+
 static void records_are_dropped_and_added_to(void **state)
 {
 	struct fixture *f = *state;
@@ -543,6 +570,7 @@ int main(void)
 		TEST(a_restart_goes_on_where_it_was),
 		TEST(what_is_not_stored_comes_again),
 		TEST(a_quiet_list_writes_no_cursor),
+		TEST(the_place_moves_once_all_of_a_round_is_stored),
 		TEST(records_are_dropped_and_added_to),
 		TEST(pages_are_followed_until_what_is_known),
 		TEST(what_is_pinned_on_top_does_not_end_the_pages),
