@@ -16,6 +16,7 @@ enum {
 	ID_MAX_BYTES = 8 * 1024,
 	PROBLEM_MAX_BYTES = 512,
 	EVENTS_MAX_BYTES = SOURCE_MAX_RECORD_BYTES + SOURCE_PIECE_BYTES + 2,
+	IDLE_MAX_BYTES = 128 * 1024 * 1024,
 };
 
 /* A server that asks for a longer wait between events is not obeyed. */
@@ -40,6 +41,7 @@ struct http_source {
 	enum format framing; /* of this answer; FORMAT_AUTO: not known yet */
 	bool was_sse; /* an earlier answer was */
 	bool has_data; /* something came on this connection */
+	uint64_t idle_bytes; /* since the last record */
 	struct records records;
 	struct sse sse;
 	struct buf block; /* the payloads of one piece */
@@ -126,6 +128,23 @@ static bool on_headers(void *ctx, const struct http_answer *answer)
 
 /* ---- what the stream brings ---- */
 
+/* Blank lines are signs of life, as comments are. */
+static bool says_anything(struct str records)
+{
+	size_t i = 0;
+	while (i < records.n && (records.p[i] == '\n' || records.p[i] == '\r'))
+		i++;
+	return i < records.n;
+}
+
+/* A record too long is stepped over, but not for ever. */
+static bool is_idle(struct http_source *h, size_t bytes)
+{
+	h->idle_bytes += bytes;
+	return h->idle_bytes > IDLE_MAX_BYTES &&
+		!refuse(h, BACKOFF_HTTP, "the server sends much and says nothing");
+}
+
 static bool deliver(struct http_source *h, struct str records, struct str cursor)
 {
 	if (records.p) {
@@ -163,7 +182,10 @@ static void add_payload(struct buf *block, struct str data)
 static bool on_event(void *ctx, const struct sse_event *event)
 {
 	struct http_source *h = ctx;
-	if (wanted(h, event->type))
+	if (event->data.n)
+		h->idle_bytes = 0;
+	/* One blank line is enough to bring the cursor. */
+	if (wanted(h, event->type) && (event->data.n || h->block.n == 0))
 		add_payload(&h->block, event->data);
 	return true;
 }
@@ -183,6 +205,9 @@ static bool take_lines(struct http_source *h, struct str piece)
 {
 	const struct str records = records_feed(&h->records, piece);
 	source_rejected(&h->base, records_rejected(&h->records), "line too long");
+	if (!says_anything(records))
+		return true;
+	h->idle_bytes = 0;
 	return deliver(h, records, STR_NONE);
 }
 
@@ -195,7 +220,7 @@ static bool on_data(void *ctx, struct str piece)
 		const struct str part = str_slice(piece, 0, SOURCE_PIECE_BYTES);
 		const bool ok = h->framing == FORMAT_SSE ? take_events(h, part)
 							 : take_lines(h, part);
-		if (!ok)
+		if (!ok || is_idle(h, part.n))
 			return false;
 		piece = str_slice(piece, part.n, piece.n);
 	}
@@ -328,6 +353,7 @@ static void prepare(struct http_source *h, struct str cursor)
 	buf_clear(&h->problem);
 	h->framing = FORMAT_AUTO;
 	h->has_data = h->told_to_stop = false;
+	h->idle_bytes = 0;
 }
 
 static int http_source_start(struct source *s, struct str cursor)

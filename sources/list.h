@@ -7,6 +7,7 @@
 	KIND(feed) \
 	KIND(file) \
 	KIND(http) \
+	KIND(imap) \
 	KIND(ingest) \
 	KIND(poll) \
 	KIND(websocket)
