@@ -51,10 +51,9 @@ static int64_t wall_us(const struct refill *r)
 
 /* ---- a round of the list ---- */
 
-static bool on_lines(void *ctx, struct str lines, bool settled)
+static bool on_lines(void *ctx, struct str lines)
 {
 	struct refill *r = ctx;
-	(void)settled; /* each page is handed out at once, and then what it has is stored */
 	const struct source_block block = { .records = lines, .cursor = refill_cursor(r) };
 	return source_deliver(r->source, &block) == 0;
 }
@@ -83,7 +82,7 @@ static void finish(struct refill *r)
 	poll_state_raise(&r->state, buf_str(&r->newest));
 	source_caught_up(r->source);
 	/* A blank line is no record, and brings the cursor alone. */
-	(void)on_lines(r, STR("\n"), true);
+	(void)on_lines(r, STR("\n"));
 }
 
 static void on_end(void *ctx, const struct poll_result *result)
