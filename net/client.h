@@ -15,6 +15,7 @@ struct http_client {
 	struct smtp_request *mails;
 	int64_t (*wall_us)(void);
 	uint64_t turn; /* of kick; what came in this one waits for the next */
+	int64_t working_since_us; /* when libcurl was last called, by a clock that goes on */
 	int depth; /* of our own functions that run callbacks */
 	bool in_curl; /* libcurl may not be called now */
 	bool destroyed; /* to be freed when depth is 0 */

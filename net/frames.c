@@ -219,6 +219,8 @@ static bool begin_frame(struct frames *f, const struct wslay_frame_iocb *frame)
 static bool end_message(struct frames *f, bool (*message)(void *ctx, struct str text), void *ctx)
 {
 	const bool too_long = f->message_bytes > f->max_message_bytes;
+	if (f->message_bytes)
+		f->idle_bytes = 0;
 	f->in_message = false;
 	f->message_bytes = 0;
 	f->too_long_count += too_long;
@@ -272,6 +274,7 @@ void frames_feed(
 	if (f->state == FRAMES_CLOSED || f->state == FRAMES_BROKEN || f->fault)
 		return;
 	f->piece = piece;
+	f->idle_bytes += piece.n;
 	for (;;) {
 		struct wslay_frame_iocb frame = { 0 };
 		const ssize_t n = wslay_frame_recv(f->wslay, &frame);
@@ -289,4 +292,6 @@ void frames_feed(
 			break;
 	}
 	f->piece = STR_NONE;
+	if (f->state == FRAMES_OPEN && f->idle_bytes > FRAMES_MAX_IDLE_BYTES)
+		fail(f, FRAMES_CLOSE_POLICY, "the server sends much and says nothing");
 }

@@ -16,6 +16,8 @@ enum {
 	/* A message that is too long is stepped over and counted, so that a stream taken up again
 	 * does not run into it for ever; one that is longer than that closes the connection. */
 	FRAMES_MAX_SKIPPED_BYTES = 64 * 1024 * 1024,
+	/* As is a server that sends more than that without a message that says anything. */
+	FRAMES_MAX_IDLE_BYTES = 128 * 1024 * 1024,
 };
 
 /* Codes of a close. NO_CODE stands for a close frame without one and is never sent. */
@@ -26,6 +28,7 @@ enum {
 	FRAMES_CLOSE_UNSUPPORTED = 1003,
 	FRAMES_NO_CODE = 1005,
 	FRAMES_CLOSE_NOT_UTF8 = 1007,
+	FRAMES_CLOSE_POLICY = 1008,
 	FRAMES_CLOSE_TOO_BIG = 1009,
 };
 
@@ -56,6 +59,7 @@ struct frames {
 	size_t max_message_bytes;
 	struct buf message;
 	uint64_t message_bytes; /* with the frame being read, also of what is not kept */
+	uint64_t idle_bytes; /* since the last message that said anything */
 	bool in_message; /* a message has begun and lacks its last frame */
 	bool in_frame; /* the frame being read has begun */
 	unsigned char control[FRAMES_MAX_CONTROL_BYTES];

@@ -186,6 +186,23 @@ static bool is_too_large(const struct http_request *r, size_t bytes)
 	return wire_bytes > 0 && r->body_bytes / (size_t)wire_bytes >= GZIP_RATIO_MAX;
 }
 
+/* libcurl reads on for as long as there is something, a hundred buffers at a time: of a server that
+ * sends faster than we can take, the others would see little of us. What is to be unpacked has its
+ * ceilings, and cannot be held without all that its piece unfolds to. */
+static bool had_its_turn(const struct http_request *r)
+{
+	return !r->gzip && clock_monotonic_us() - r->client->working_since_us > LOOP_TURN_US;
+}
+
+/* Goes on in the loop's next turn. */
+static size_t hold(struct http_request *r)
+{
+	r->held = r->resume = true;
+	r->turn = r->client->turn;
+	client_kick(r->client);
+	return CURL_WRITEFUNC_PAUSE;
+}
+
 static size_t got_body(char *p, size_t size, size_t n, void *ctx)
 {
 	struct http_request *r = ctx;
@@ -201,6 +218,8 @@ static size_t got_body(char *p, size_t size, size_t n, void *ctx)
 		r->held = true;
 		return CURL_WRITEFUNC_PAUSE;
 	}
+	if (had_its_turn(r))
+		return hold(r);
 	if (is_too_large(r, bytes)) {
 		(void)snprintf(r->message, sizeof r->message, "the answer is too large");
 		r->too_large = true;

@@ -208,6 +208,7 @@ static void drive(void *ctx, int fd, int mask)
 	int running;
 	enter(client);
 	client->in_curl = true;
+	client->working_since_us = clock_monotonic_us();
 	curl_multi_socket_action(client->multi.curl, fd, mask, &running);
 	client->in_curl = false;
 	sweep(client);
@@ -221,6 +222,7 @@ static void resume(struct http_request *r)
 	r->resume = r->held = false;
 	r->last_byte_us = loop_now_us(client->loop);
 	client->in_curl = true;
+	client->working_since_us = clock_monotonic_us();
 	CURLcode code = curl_easy_pause(r->easy, CURLPAUSE_CONT);
 	client->in_curl = false;
 	if (code != CURLE_OK)

@@ -9,6 +9,9 @@
 
 #include "base/str.h"
 
+/* One that has more to read than that takes lets the others have a turn of the loop. */
+enum { LOOP_TURN_US = 2000 };
+
 struct loop;
 
 struct loop *loop_create(void); /* SIGPIPE is ignored from then on, in the whole process */

@@ -28,7 +28,6 @@
 #include "net/upgrade.h"
 
 enum {
-	PIECES_A_TURN = 4, /* then others have theirs */
 	WRITE_BYTES = 16 * 1024,
 };
 
@@ -257,14 +256,13 @@ static size_t read_piece(struct websocket *w)
 
 static void read_some(struct websocket *w)
 {
-	size_t n = 0;
-	for (int i = 0; i < PIECES_A_TURN; i++) {
+	const int64_t until_us = clock_monotonic_us() + LOOP_TURN_US;
+	size_t n;
+	do {
 		n = read_piece(w);
 		if (n && !got(w, (struct str){ w->read, n }))
 			return;
-		if (n < sizeof w->read)
-			break;
-	}
+	} while (n == sizeof w->read && clock_monotonic_us() < until_us);
 	if (w->broken && w->state == ASKING)
 		(void)got_upgrade(w, upgrade_end(&w->upgrade));
 	else if (go_on(w) && n == sizeof w->read)

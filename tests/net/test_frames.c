@@ -452,6 +452,33 @@ static void a_message_past_all_measure_closes(void **state)
 	CHECK(cases);
 }
 
+static void feed_times(struct frames *f, struct heard *h, const struct buf *piece)
+{
+	for (size_t n = 0; n + piece->n <= FRAMES_MAX_IDLE_BYTES; n += piece->n)
+		frames_feed(f, buf_str(piece), hear, h);
+}
+
+static void much_that_says_nothing_closes(void **state)
+{
+	(void)state;
+	struct frames f;
+	struct heard h = { 0 };
+	struct buf piece;
+	buf_init(&piece, 0);
+	buf_addf(&piece, "\x8a\x7d%0125d", 0);
+	frames_init(&f, MAX_BYTES);
+	feed_times(&f, &h, &piece);
+	feed(&f, &h, STR("\x81\x01x"), 3); /* begins anew */
+	feed_times(&f, &h, &piece);
+	assert_int_equal(f.state, FRAMES_OPEN);
+	frames_feed(&f, buf_str(&piece), hear, &h);
+	assert_int_equal(f.sent_code, FRAMES_CLOSE_POLICY);
+	assert_non_null(f.fault);
+	frames_finish(&f);
+	buf_finish(&h.text);
+	buf_finish(&piece);
+}
+
 static void after_our_close_only_theirs_counts(void **state)
 {
 	(void)state;
@@ -562,6 +589,7 @@ int main(void)
 		cmocka_unit_test(the_reason_of_a_close_is_kept),
 		cmocka_unit_test(a_message_that_is_too_long_is_dropped_however_it_is_cut),
 		cmocka_unit_test(a_message_past_all_measure_closes),
+		cmocka_unit_test(much_that_says_nothing_closes),
 		cmocka_unit_test(after_our_close_only_theirs_counts),
 		cmocka_unit_test(a_fault_after_our_close_ends_the_reading),
 		cmocka_unit_test(what_the_server_does_not_read_has_a_ceiling),

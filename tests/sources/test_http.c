@@ -206,6 +206,36 @@ static void an_event_at_the_ceiling_passes_and_one_over_it_is_counted(void **sta
 	buf_finish(&wanted);
 }
 
+static void much_that_says_nothing_ends_a_stream(void **state)
+{
+	static const struct {
+		struct str head, piece;
+	} ways[] = {
+		{ { NDJSON, sizeof NDJSON - 1 }, { "\r\n", 2 } },
+		{ { NDJSON, sizeof NDJSON - 1 }, { "xx", 2 } },
+		{ { EVENTS, sizeof EVENTS - 1 }, { ": comment\n", 10 } },
+	};
+	enum { MUCH = 129 << 20 };
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		struct fixture *f = *state;
+		struct buf b, piece;
+		buf_init(&b, 0);
+		buf_init(&piece, 0);
+		while (piece.n < 64 * 1024)
+			buf_add(&piece, ways[i].piece);
+		buf_add(&b, ways[i].head);
+		while (b.n < MUCH)
+			buf_add(&b, buf_str(&piece));
+		buf_finish(&piece);
+		START(f, "", { .answer = buf_str(&b), .after = SERVER_HANGS });
+		harness_until_said(&f->h, "says nothing");
+		assert_in_range(wait_of(f), 5 * US_PER_S, 6 * US_PER_S);
+		buf_finish(&b);
+		teardown(state);
+		setup(state);
+	}
+}
+
 static void format_overrides_the_content_type(void **state)
 {
 	struct fixture *f = *state;
@@ -458,6 +488,7 @@ int main(void)
 		TEST(events_in_pieces_of_one_byte_come_whole),
 		TEST(only_the_wanted_types_of_events_are_taken),
 		TEST(an_event_at_the_ceiling_passes_and_one_over_it_is_counted),
+		TEST(much_that_says_nothing_ends_a_stream),
 		TEST(format_overrides_the_content_type),
 		TEST(a_request_carries_token_headers_and_what_is_accepted),
 		TEST(an_accept_header_of_ones_own_is_the_only_one),
