@@ -172,6 +172,9 @@ class Server(Watching):
         server.deliver(mail(2))
         vigie.start()
         vigie.wait_for_log("numbered the mails anew")
+        gap = vigie.status()["gaps"][0]
+        self.assertEqual((gap["source"], gap["kind"]), ("lettres", "possible"))
+        self.assertIn("numbered", gap["reason"])
         server.deliver(mail(3))
         self.finish([1, 3])
 

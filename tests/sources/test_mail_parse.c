@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "sources/mail_post.h"
+#include "tests/effort.h"
 
 struct parsed {
 	struct arena arena;
@@ -418,19 +419,19 @@ static void hostile_mails_take_no_long_time(void **state)
 		{ "Content-Transfer-Encoding: base64\n\n", "AAAAAAAAAAAAAAAAAAAA\n", "base64" },
 		{ "Content-Type: text/plain; format=flowed\n\n", "> > >\n> \n", "depths" },
 	};
+	const size_t size = (EFFORT_SANITIZED ? 2 : 24) * 1024 * 1024;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct buf bytes;
 		buf_init(&bytes, 0);
 		buf_addf(&bytes, "From: googlealerts-noreply@google.com\n%s", cases[i].head);
-		while (bytes.n < 24 * 1024 * 1024)
+		while (bytes.n < size)
 			buf_add(&bytes, str_of(cases[i].again));
 		const int64_t began_us = clock_monotonic_us();
 		arena_reset(&p->arena);
 		(void)mail_parse(buf_str(&bytes), &p->options, &p->arena, &p->mail);
 		const int64_t took_us = clock_monotonic_us() - began_us;
-		if (took_us > 2 * US_PER_S)
+		if (took_us > 10 * US_PER_S)
 			fail_msg("%s: %d ms", cases[i].what, (int)(took_us / US_PER_MS));
-		print_message("%s: %d ms\n", cases[i].what, (int)(took_us / US_PER_MS));
 		buf_finish(&bytes);
 	}
 }
