@@ -9,5 +9,6 @@
 	KIND(http) \
 	KIND(imap) \
 	KIND(ingest) \
+	KIND(poll) \
 	KIND(websocket)
 /* clang-format on */
