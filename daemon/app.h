@@ -36,6 +36,7 @@ struct app {
 	int64_t started_at_us; /* wall clock */
 	bool once; /* stop when all sources have ended and nothing is left to send */
 	bool stopping;
+	bool store_failed; /* stop in the loop's next turn */
 	struct app_observer *observer; /* NULL: nobody */
 	int exit_code;
 };

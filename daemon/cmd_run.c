@@ -34,6 +34,10 @@ static uint64_t random_bits(void)
 static void look_whether_done(void *ctx)
 {
 	struct app *app = ctx;
+	if (app->store_failed && !app->stopping) {
+		app_stop(app, EXIT_STORE);
+		return;
+	}
 	if (!app->reload && dispatch_idle(app->dispatch)) {
 		loop_stop(app->loop);
 		return;
@@ -71,10 +75,11 @@ static void on_signal(void *ctx, int number)
 static void on_store_failed(void *ctx, int error)
 {
 	struct app *app = ctx;
-	if (app->stopping)
+	if (app->stopping || app->store_failed)
 		return;
 	log_error("the store failed: %s; nothing more is taken", error_text(error));
-	app_stop(app, EXIT_STORE);
+	app->store_failed = true; /* the source at work may not be stopped within its call */
+	timer_start(app->stop_timer, 0);
 }
 
 /* --- work --- */
