@@ -1,5 +1,5 @@
 #include "daemon/ingest.h"
-#include "sources/ingest.h"
+#include "sources/ingest/ingest.h"
 
 #define INGEST_PATH "/api/v1/posts"
 

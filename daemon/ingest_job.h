@@ -3,8 +3,8 @@
 
 #include "daemon/pipeline.h"
 #include "daemon/record.h"
-#include "sources/ingest.h"
-#include "sources/ingest_body.h"
+#include "sources/ingest/ingest.h"
+#include "sources/ingest/ingest_body.h"
 
 enum {
 	INGEST_MAX_BODY_BYTES = 8 << 20, /* as sent */

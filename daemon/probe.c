@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "daemon/guess.h"
 #include "daemon/json_walk.h"
-#include "sources/feed_find.h"
-#include "sources/feed_parse.h"
+#include "sources/feed/feed_find.h"
+#include "sources/feed/feed_parse.h"
 
 enum { BODY_MAX_BYTES = 8 * 1024 * 1024, MAX_REDIRECTS = 5 };
 enum { PAGE_LOOK_BYTES = 512 * 1024, TITLE_MAX_BYTES = 200 };

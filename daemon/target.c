@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "conf/yaml.h"
 #include "daemon/guess.h"
-#include "sources/feed_find.h"
+#include "sources/feed/feed_find.h"
 #include "sources/preset.h"
 #include "sources/source.h"
 

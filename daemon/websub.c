@@ -1,9 +1,9 @@
 #include "daemon/websub.h"
 
 #include "base/mem.h"
-#include "sources/feed_parse.h"
-#include "sources/feed_url.h"
-#include "sources/feed_websub.h"
+#include "sources/feed/feed_parse.h"
+#include "sources/feed/feed_url.h"
+#include "sources/feed/feed_websub.h"
 #include "web/request.h"
 #include "web/route.h"
 

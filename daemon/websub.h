@@ -1,5 +1,5 @@
 /* WebSub's callbacks: the paths /websub/SOURCE/TOKEN, at which hubs ask whether we want what we
- * subscribed to, and bring it. What it means is sources/feed_websub.h's. */
+ * subscribed to, and bring it. What it means is sources/feed/feed_websub.h's. */
 #pragma once
 
 #include "base/diag.h"

@@ -1,5 +1,5 @@
-/* The kinds of source, in the order in which help shows them. A kind is sources/NAME.c and one line
- * here, which C includes and meson reads. */
+/* The kinds of source, in the order in which help shows them. A kind is one folder or file
+ * below, and one line here. */
 #pragma once
 
 /* clang-format off */

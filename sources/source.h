@@ -1,4 +1,4 @@
-/* A source brings blocks of records. Its type is a const struct at the end of sources/NAME.c; what
+/* A source brings blocks of records. Its type is a const struct at the end of its file; what
  * a type does is open, read, deliver, and say when it failed: reconnecting and backoff live in
  * sources.c. */
 #pragma once

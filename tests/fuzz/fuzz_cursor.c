@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "sources/file_cursor.h"
+#include "sources/file/file_cursor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "sources/feed_bytes.h"
-#include "sources/feed_find.h"
-#include "sources/feed_link.h"
-#include "sources/feed_parse.h"
-#include "sources/feed_state.h"
-#include "sources/feed_url.h"
-#include "sources/feed_websub.h"
+#include "sources/feed/feed_bytes.h"
+#include "sources/feed/feed_find.h"
+#include "sources/feed/feed_link.h"
+#include "sources/feed/feed_parse.h"
+#include "sources/feed/feed_state.h"
+#include "sources/feed/feed_url.h"
+#include "sources/feed/feed_websub.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

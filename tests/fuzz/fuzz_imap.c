@@ -4,10 +4,10 @@
 #include <errno.h>
 
 #include "base/utf8.h"
-#include "sources/imap_login.h"
-#include "sources/imap_parse.h"
-#include "sources/imap_read.h"
-#include "sources/imap_url.h"
+#include "sources/mail/imap_login.h"
+#include "sources/mail/imap_parse.h"
+#include "sources/mail/imap_read.h"
+#include "sources/mail/imap_url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

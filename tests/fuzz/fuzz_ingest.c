@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "sources/ingest.h"
-#include "sources/ingest_body.h"
+#include "sources/ingest/ingest.h"
+#include "sources/ingest/ingest_body.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

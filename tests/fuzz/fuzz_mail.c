@@ -6,10 +6,10 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
-#include "sources/mail_alerts.h"
-#include "sources/mail_body.h"
-#include "sources/mail_links.h"
-#include "sources/mail_post.h"
+#include "sources/mail/mail_alerts.h"
+#include "sources/mail/mail_body.h"
+#include "sources/mail/mail_links.h"
+#include "sources/mail/mail_post.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

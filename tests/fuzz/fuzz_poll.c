@@ -4,10 +4,10 @@
 #include <assert.h>
 
 #include "base/json.h"
-#include "sources/adder.h"
-#include "sources/poll_answer.h"
-#include "sources/poll_state.h"
-#include "sources/sieve.h"
+#include "sources/stream/adder.h"
+#include "sources/stream/poll_answer.h"
+#include "sources/stream/poll_state.h"
+#include "sources/stream/sieve.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

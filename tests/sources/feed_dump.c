@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
-#include "sources/feed_parse.h"
-#include "sources/feed_text.h"
+#include "sources/feed/feed_parse.h"
+#include "sources/feed/feed_text.h"
 
 static void add_key(struct buf *out, const char *key)
 {

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "sources/feed_find.h"
+#include "sources/feed/feed_find.h"
 
 static void the_first_reading_brings_nothing_and_the_next_what_is_new(void **state)
 {

@@ -1,11 +1,11 @@
-#include "sources/feed_guard.h"
+#include "sources/feed/feed_guard.h"
 
 #include "tests/check.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "sources/feed_parse.h"
+#include "sources/feed/feed_parse.h"
 
 /* <rss><channel><item TAG><title>t</title></item></channel></rss> with `count` attributes. */
 static void add_item(struct buf *b, size_t count, const char *name)

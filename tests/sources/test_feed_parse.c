@@ -4,10 +4,10 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "sources/feed_bytes.h"
-#include "sources/feed_date.h"
-#include "sources/feed_parse.h"
-#include "sources/feed_url.h"
+#include "sources/feed/feed_bytes.h"
+#include "sources/feed/feed_date.h"
+#include "sources/feed/feed_parse.h"
+#include "sources/feed/feed_url.h"
 
 struct parsed {
 	struct arena arena;

@@ -1,8 +1,8 @@
 #include "tests/check.h"
 
 #include "base/clock.h"
-#include "sources/feed_queue.h"
-#include "sources/feed_schedule.h"
+#include "sources/feed/feed_queue.h"
+#include "sources/feed/feed_schedule.h"
 
 enum { NOBODY = 9999 };
 

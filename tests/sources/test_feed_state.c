@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "sources/feed_schedule.h"
-#include "sources/feed_state.h"
+#include "sources/feed/feed_schedule.h"
+#include "sources/feed/feed_state.h"
 
 /* ---- when ---- */
 

@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
-#include "sources/feed_link.h"
-#include "sources/feed_websub.h"
+#include "sources/feed/feed_link.h"
+#include "sources/feed/feed_websub.h"
 
 #define BODY(items)                                                                                \
 	"<feed xmlns='http://www.w3.org/2005/Atom'><link rel='hub' href='/hub'/><link rel='self' " \

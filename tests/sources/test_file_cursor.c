@@ -1,6 +1,6 @@
 #include "tests/check.h"
 
-#include "sources/file_cursor.h"
+#include "sources/file/file_cursor.h"
 
 static const char hash[] = "0123456789abcdef0123456789abcdef";
 

@@ -1,7 +1,7 @@
 /* The options of a source that waits for posts, how many may come, and who may post. */
 #include <stdlib.h>
 
-#include "sources/ingest.h"
+#include "sources/ingest/ingest.h"
 #include "tests/sources/harness.h"
 
 #define TOKEN "a-token-of-16-or"

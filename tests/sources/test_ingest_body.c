@@ -1,5 +1,5 @@
 /* Bodies cut into records: the same whatever the pieces are. */
-#include "sources/ingest_body.h"
+#include "sources/ingest/ingest_body.h"
 
 #include "base/mem.h"
 #include "sources/source.h"

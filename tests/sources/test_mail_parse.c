@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "sources/mail_post.h"
+#include "sources/mail/mail_post.h"
 #include "tests/effort.h"
 
 struct parsed {

@@ -1,7 +1,7 @@
 #include "tests/check.h"
 
 #include "base/mem.h"
-#include "sources/poll_answer.h"
+#include "sources/stream/poll_answer.h"
 
 static struct poll_reader *reader_of(const char *records, const char *next, const char *id)
 {

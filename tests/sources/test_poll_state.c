@@ -1,7 +1,7 @@
 #include "tests/check.h"
 
 #include "base/mem.h"
-#include "sources/poll_state.h"
+#include "sources/stream/poll_state.h"
 
 static int setup(void **state)
 {

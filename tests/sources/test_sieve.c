@@ -1,7 +1,7 @@
 #include "tests/check.h"
 
 #include "base/mem.h"
-#include "sources/incoming.h"
+#include "sources/stream/incoming.h"
 
 static unsigned look(const char *message, struct str *record)
 {
