@@ -225,6 +225,8 @@ static int say_result(struct trying *t, bool from_config)
 	say_counts(t);
 	if (r->map && r->post_count)
 		fprintf(t->notes, "read by the map '%s'\n", r->map);
+	if (r->live && r->failure.n)
+		say_text(t, "then: ", buf_str(&r->failure), "\n");
 	const bool json = str_find_char(r->sample_count ? r->samples[0] : STR(""), '{') != SIZE_MAX;
 	const bool proposed = json && propose(t, r->samples, r->sample_count);
 	if (r->post_count && !proposed && !from_config)
@@ -235,8 +237,6 @@ static int say_result(struct trying *t, bool from_config)
 		say_failure(r->failure.n ? buf_str(&r->failure) : STR("no answer in time"));
 		return EXIT_UNREACHED;
 	}
-	if (r->failure.n)
-		say_text(t, "then: ", buf_str(&r->failure), "\n");
 	if (!r->interrupted)
 		fprintf(stderr, "vigie sources try: connected, but no post came\n");
 	return EXIT_NOTHING;

@@ -183,8 +183,8 @@ static void load_watchdog(
 	struct config_watchdog_keys keys;
 	if (!node)
 		return;
-	if (!conf_decode(config_watchdog_fields, NULL, node, &keys, &c->arena, diag))
-		return;
+	/* What is wrong with one key says nothing against the others. */
+	(void)conf_decode(config_watchdog_fields, NULL, node, &keys, &c->arena, diag);
 	c->watchdog.asked = true;
 	c->watchdog.blind_after_us = keys.blind_after_us;
 	c->watchdog.severity = keys.severity;

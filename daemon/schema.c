@@ -188,7 +188,7 @@ static struct kind kind_of(const struct preset *preset, struct arena *arena)
 		const struct preset_parameter *p = &preset->parameters[i];
 		fields[i] = (struct conf_field){ .key = arena_text(arena, p->name),
 			.type = CONF_TEXT,
-			.required = !p->fallback.p,
+			.required = !p->fallback.p && !p->cases,
 			.fallback = p->fallback.p ? arena_text(arena, p->fallback) : NULL,
 			.help = arena_text(arena, p->about) };
 	}

@@ -30,6 +30,7 @@ static bool on_part(void *ctx, const struct source_part *part)
 	json_text(c->out, "name", part->name);
 	json_text(c->out, "state", str_of(source_part_state_name(part->state)));
 	json_time(c->out, "since", part->since_us);
+	json_time(c->out, "well_at", part->well_at_us);
 	json_text(c->out, "reason", part->reason);
 	if (part->next_us)
 		json_time(c->out, "again_at", c->wall_us + (part->next_us - c->now_us));

@@ -12,6 +12,8 @@
 
 enum { SHOWN_TEXT_BYTES = 400, SHOWN_NAME_BYTES = 100, FAILURE_MAX_BYTES = 1024 };
 
+#define QUIET_US (2 * US_PER_S)
+
 const char *const try_field_names[8] = { "text", "title", "id", "url", "author", "time", "language",
 	"tags" };
 
@@ -21,7 +23,7 @@ struct trial {
 	struct loop *loop;
 	struct arena *arena;
 	struct record_reader *reader;
-	struct timer *timer;
+	struct timer *timer, *quiet_timer;
 	struct buf out;
 	size_t notice_count;
 	bool output_failed, done;
@@ -159,6 +161,14 @@ static void take_record(struct trial *t, struct source *s, struct str record, in
 	}
 }
 
+/* What is asked for now and then brings all that it has at once: nothing more comes soon. */
+static void settle(struct trial *t, const struct source *s)
+{
+	const struct str type = str_of(s->type->name);
+	if (!t->done && (str_eq(type, STR("feed")) || str_eq(type, STR("poll"))))
+		timer_start(t->quiet_timer, QUIET_US);
+}
+
 static int on_block(void *ctx, struct source *s, const struct source_block *block)
 {
 	struct trial *t = ctx;
@@ -173,6 +183,7 @@ static int on_block(void *ctx, struct source *s, const struct source_block *bloc
 	if (!command_write(buf_str(&t->out)))
 		stop(t); /* nobody reads on */
 	buf_clear(&t->out);
+	settle(t, s);
 	return 0;
 }
 
@@ -192,6 +203,7 @@ static void on_state(void *ctx, struct source *s, const char *message)
 	if (source_flows(s) || s->state == SOURCE_ENDED) {
 		t->result->live = true;
 		buf_clear(failure);
+		settle(t, s);
 	}
 	if (s->state != SOURCE_RETRYING)
 		return;
@@ -255,6 +267,7 @@ void try_source(struct config *config, struct loop *loop, struct http_client *ht
 	t.reader = record_reader_create(map);
 	buf_init(&t.out, 0);
 	t.timer = timer_create_on(loop, on_timer, &t);
+	t.quiet_timer = timer_create_on(loop, on_timer, &t);
 	struct signal_watch *interrupt = signal_watch_create(loop, SIGINT, on_signal, &t);
 	timer_start(t.timer, options->for_us);
 	sources_start(config->sources, loop, http, &host, NULL, NULL);
@@ -263,6 +276,7 @@ void try_source(struct config *config, struct loop *loop, struct http_client *ht
 	sources_stop(config->sources);
 	signal_watch_destroy(interrupt);
 	timer_destroy(t.timer);
+	timer_destroy(t.quiet_timer);
 	record_reader_destroy(t.reader);
 	buf_finish(&t.out);
 }

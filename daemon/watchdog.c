@@ -8,6 +8,8 @@
 
 /* Signs of life are written at most this often, and so is what the store did not take. */
 #define ALIVE_INTERVAL_US (5 * US_PER_S)
+/* For its own sake it is written that often only where a gap begins at it. */
+#define LEARNED_INTERVAL_US (5 * US_PER_MINUTE)
 #define RETRY_US US_PER_S
 /* How often it is looked whether a silence has been learned. */
 #define LEARNED_LOOK_US US_PER_HOUR
@@ -192,14 +194,30 @@ void watchdog_alive_written(struct watchdog *w)
 	}
 }
 
-/* Of sources that lose what they do not see, the sign of life is worth a write of its own. */
+/* How often a sign of life is worth a write of its own: of sources that lose what they do not see
+ * at once, of the others for what is learned of their silences. */
+static int64_t own_interval_us(const struct dog_lane *l)
+{
+	return l->source->resume == SOURCE_LOSES ? ALIVE_INTERVAL_US : LEARNED_INTERVAL_US;
+}
+
+/* INT64_MAX: there is nothing to write, and none will come. */
+static int64_t own_write_in_us(const struct watchdog *w, const struct dog_lane *l)
+{
+	if (!alive_is_new(l) && !source_flows(l->source))
+		return INT64_MAX;
+	if (alive_is_new(l) && (w->stopping || !l->alive_at_us))
+		return 0;
+	const int64_t left_us = l->alive_at_us + own_interval_us(l) - w->host.monotonic_us();
+	/* Without news it is looked at again. */
+	return alive_is_new(l) || left_us > 0 ? left_us : own_interval_us(l);
+}
+
 static void write_alive(struct watchdog *w)
 {
 	bool any = false;
 	for (size_t i = 0; i < w->lane_count; i++)
-		any = any ||
-			(alive_is_due(w, &w->lanes[i]) &&
-				(w->stopping || w->lanes[i].source->resume == SOURCE_LOSES));
+		any = any || own_write_in_us(w, &w->lanes[i]) <= 0;
 	if (!any)
 		return;
 	int error = store_begin(w->store);
@@ -293,7 +311,8 @@ static int64_t silence_limit_us(const struct watchdog *w, const struct source *s
 static int64_t absent_at_us(const struct watchdog *w, const struct dog_lane *l)
 {
 	const struct source *s = l->source;
-	if (l->absent || s->absent_us == 0 || s->state != SOURCE_LIVE)
+	if (l->absent || s->absent_us == 0 || s->state != SOURCE_LIVE ||
+		s->health.silence.last_us == 0)
 		return INT64_MAX;
 	const int64_t limit_us = silence_limit_us(w, s);
 	return limit_us < 0 ? w->host.monotonic_us() + LEARNED_LOOK_US
@@ -352,9 +371,8 @@ static void arm(struct watchdog *w)
 			wait_us = tell_us - wall_us;
 		if (absent_us != INT64_MAX && absent_us - now_us < wait_us)
 			wait_us = absent_us - now_us;
-		const int64_t alive_us = l->alive_at_us ? ALIVE_INTERVAL_US : 0;
-		if (l->source->resume == SOURCE_LOSES && source_flows(l->source) &&
-			alive_us < wait_us)
+		const int64_t alive_us = own_write_in_us(w, l);
+		if (alive_us < wait_us)
 			wait_us = alive_us;
 	}
 	if (wait_us != INT64_MAX)

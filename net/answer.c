@@ -17,6 +17,7 @@ static const struct http_answer no_answer = {
 void answer_init(struct answer_reader *r)
 {
 	*r = (struct answer_reader){ .answer = no_answer };
+	pacing_init(&r->pacing);
 	arena_init(&r->memory, ANSWER_MEMORY_BYTES);
 }
 
@@ -29,6 +30,7 @@ static void forget(struct answer_reader *r)
 {
 	r->answer = no_answer;
 	r->complete = r->has_cache_control = false;
+	pacing_init(&r->pacing);
 	r->packed_otherwise = r->packed_on_the_way = false;
 	r->packings = 0;
 	arena_reset(&r->memory);
@@ -198,6 +200,7 @@ static void take_header(struct answer_reader *r, struct str line, int64_t now_wa
 			r->packed_on_the_way = true;
 		return;
 	}
+	pacing_take(&r->pacing, name, value, now_wall_us);
 	if (str_eq_ignore_case(name, STR("content-type"))) {
 		r->answer.content_type = media_type(r, value);
 		r->answer.charset = charset_of(r, value);
@@ -243,6 +246,7 @@ enum answer_step answer_line(struct answer_reader *r, struct str line, int64_t n
 		take_header(r, line, now_wall_us);
 	} else if (r->answer.status / 100 != 1) {
 		r->complete = true;
+		r->answer.pace_us = pacing_wait_us(&r->pacing);
 		return ANSWER_COMPLETE;
 	}
 	return ANSWER_MORE;

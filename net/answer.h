@@ -4,12 +4,14 @@
 
 #include "base/arena.h"
 #include "net/http.h"
+#include "net/pacing.h"
 
 struct answer_reader {
 	struct http_answer answer;
 	struct arena memory; /* of what the answer points to */
 	size_t bytes, line_count; /* of all answers of one request: a 100 may come before the 200 */
 	bool complete, has_cache_control;
+	struct pacing pacing;
 	int packings; /* named by Content-Encoding */
 	bool packed_otherwise; /* than by gzip or deflate, at most once */
 	bool packed_on_the_way; /* by a Transfer-Encoding other than chunked */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <curl/curl.h>
 
@@ -52,6 +53,8 @@ static void finish(struct dial *d, CURLcode code)
 		d->events.connected(d->ctx, NULL);
 		return;
 	}
+	if (code == CURLE_USE_SSL_FAILED)
+		(void)snprintf(d->message, sizeof d->message, "the server offers no TLS");
 	if (!d->message[0])
 		(void)snprintf(d->message, sizeof d->message, "%s", curl_easy_strerror(code));
 	d->events.connected(d->ctx, d->message);
@@ -87,13 +90,26 @@ static void set_proxy(CURL *easy, struct str proxy)
 	curl_wipe_text(text);
 }
 
+/* libcurl reads the greeting and does STARTTLS; without a user it logs nobody in. */
+static void set_protocol(CURL *easy, const struct dial_options *options)
+{
+	const bool imap = strncmp(options->url, "imap", 4) == 0;
+	must(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, imap ? "imap,imaps" : "http,https"));
+	if (!imap)
+		return;
+	must(curl_easy_setopt(
+		easy, CURLOPT_USE_SSL, (long)(options->plain ? CURLUSESSL_NONE : CURLUSESSL_ALL)));
+	/* TLS would offer HTTP otherwise. */
+	must(curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L));
+}
+
 static void set_options(struct dial *d, const struct dial_options *options)
 {
 	CURL *easy = d->easy;
 	const long ms = (long)((options->timeout_us + 999) / 1000);
 	curl_set_common(easy, options->ca_file, d->message);
 	must(curl_easy_setopt(easy, CURLOPT_URL, options->url));
-	must(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"));
+	set_protocol(easy, options);
 	must(curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L));
 	/* Else TLS would offer HTTP/2, and the server take it. */
 	must(curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));

@@ -10,7 +10,10 @@
 enum { DIAL_MESSAGE_BYTES = 256 };
 
 struct dial_options {
-	const char *url; /* http:// or https://, checked; its path does not matter */
+	/* http:// or https://, checked; its path does not matter. Or imap:// or imaps://: then the
+	 * greeting was read and TLS stands, by STARTTLS with the first, and nobody is logged in. */
+	const char *url;
+	bool plain; /* of imap://: without TLS */
 	struct str ca_file; /* absent: the system's */
 	struct str proxy; /* a URL; absent: none, whatever the environment says */
 	int64_t timeout_us; /* until it is connected, TLS included */

@@ -63,6 +63,7 @@ struct http_answer {
 	struct str etag, last_modified, location; /* absent if none, or with control characters */
 	struct str links; /* all Link headers, with commas between them; absent likewise */
 	bool expires_zero; /* Expires: 0 */
+	int64_t pace_us; /* how long to wait with the next request by its limits; 0: not at all */
 };
 
 struct http_events {

@@ -6,6 +6,9 @@
 
 /* A source that says nothing for so long while it catches up has nothing old left to say. */
 #define QUIET_US (10 * US_PER_S)
+#define DATELESS_US US_PER_MINUTE
+/* Of some sources all dates are old. */
+#define LONGEST_US US_PER_HOUR
 /* Clocks of servers differ, and what claims to be of the future proves nothing. */
 #define CLOCK_SKEW_US US_PER_MINUTE
 #define OLDEST_LAG_US (30 * US_PER_DAY)
@@ -199,9 +202,9 @@ void source_silence_parse(struct source_silence *s, struct str text)
 /* Since when it does not see what it did not see before this run. */
 static void remember_before(struct source_health *h, enum source_resume resume)
 {
-	if (h->blind_since_us == 0 && resume != SOURCE_KEEPS)
+	if (h->blind_since_us == 0 && resume != SOURCE_KEEPS && !h->seen)
 		h->blind_since_us = h->before_us;
-	h->before_us = 0;
+	h->seen = true;
 }
 
 bool source_health_lost(struct source_health *h, enum source_resume resume, struct str reason,
@@ -238,10 +241,12 @@ bool source_health_back(struct source_health *h, enum source_resume resume, int6
 	int64_t wall_us, struct source_gap *gap)
 {
 	remember_before(h, resume);
-	h->alive_us = h->brought_us = now_us;
+	h->alive_us = h->brought_us = h->flows_us = h->dated_us = now_us;
 	h->new_count = 0;
 	if (h->blind_since_us && resume == SOURCE_REPLAYS) {
+		const int64_t lag_us = source_lag_us(&h->lag);
 		h->back_us = wall_us;
+		h->usual_lag_us = lag_us > 0 ? lag_us : 0;
 		return false;
 	}
 	source_silence_begin(&h->silence, now_us);
@@ -253,7 +258,12 @@ bool source_health_back(struct source_health *h, enum source_resume resume, int6
 
 int64_t source_health_quiet_us(const struct source_health *h, int64_t now_us)
 {
-	const int64_t left_us = QUIET_US - (now_us - h->brought_us);
+	const int64_t ends_us[] = { h->brought_us + QUIET_US, h->dated_us + DATELESS_US,
+		h->flows_us + LONGEST_US };
+	int64_t left_us = LONGEST_US;
+	for (size_t i = 0; i < sizeof ends_us / sizeof *ends_us; i++)
+		if (ends_us[i] - now_us < left_us)
+			left_us = ends_us[i] - now_us;
 	return left_us > 0 ? left_us : 0;
 }
 
@@ -279,10 +289,11 @@ bool source_health_saw(struct source_health *h, uint64_t records, int64_t create
 	if (created_wall_us <= 0)
 		return false;
 	source_lag_add(&h->lag, created_wall_us, wall_us);
+	h->dated_us = now_us;
 	if (created_wall_us > wall_us + CLOCK_SKEW_US)
 		return false;
 	if (created_wall_us > h->last_post_us)
 		h->last_post_us = created_wall_us;
-	h->new_count = created_wall_us >= h->back_us ? h->new_count + 1 : 0;
+	h->new_count = created_wall_us >= h->back_us - h->usual_lag_us ? h->new_count + 1 : 0;
 	return h->back_us && h->new_count >= NEW_POSTS;
 }

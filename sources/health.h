@@ -97,11 +97,14 @@ void source_silence_parse(struct source_silence *s, struct str text);
 
 struct source_health {
 	int64_t alive_us; /* the last sign of life, or the start; 0: never started */
-	int64_t before_us; /* wall: that of the run before, until this one sees; 0: there was none
-			    */
+	int64_t before_us; /* wall: that of the run before; 0: there was none */
+	bool seen; /* in this run: what it missed between the two is told, or to be told */
 	int64_t blind_since_us; /* wall; 0: it sees, or was never started */
 	int64_t back_us; /* wall: since when it catches up; 0: it does not */
-	unsigned new_count; /* posts in a row that are newer than that */
+	unsigned new_count; /* posts in a row that are newer than that, but for the usual lag */
+	int64_t usual_lag_us; /* before it was blind */
+	int64_t flows_us; /* since when data flows */
+	int64_t dated_us; /* when the last post with a date was looked at, or data began to flow */
 	int64_t brought_us; /* when the last record came, or data began to flow */
 	int64_t last_record_us; /* wall: when the last record came; 0: none since the start */
 	int64_t last_post_us; /* wall: when the newest post looked at was written; 0: unknown */
@@ -115,12 +118,14 @@ bool source_health_lost(struct source_health *h, enum source_resume resume, stru
 /* Data flows again. True: gap is to be told. If back_us is set it has to catch up first. */
 bool source_health_back(struct source_health *h, enum source_resume resume, int64_t now_us,
 	int64_t wall_us, struct source_gap *gap);
-/* How much longer nothing may come until a source that catches up is taken to have done so. */
+/* When a source that catches up is to be taken to have done so, if nothing else tells until then:
+ * once nothing came for ten seconds, no date for a minute, or at last after an hour. */
 int64_t source_health_quiet_us(const struct source_health *h, int64_t now_us);
 /* It has caught up. True: gap is to be told. */
 bool source_health_caught_up(struct source_health *h, int64_t now_us, struct source_gap *gap);
 /* Records came; created_wall_us is when one post of them was written, or 0. True: it has caught up
- * with that, because three posts in a row are newer than the moment when data flowed again. */
+ * with that, because three posts in a row are newer than the moment when data flowed again, but for
+ * the lag that posts had before. */
 bool source_health_saw(struct source_health *h, uint64_t records, int64_t created_wall_us,
 	int64_t now_us, int64_t wall_us);
 

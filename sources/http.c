@@ -5,8 +5,9 @@
 
 #include "base/clock.h"
 #include "net/sse.h"
-#include "sources/picker.h"
+#include "sources/incoming.h"
 #include "sources/records.h"
+#include "sources/refill.h"
 #include "sources/web_options.h"
 
 enum {
@@ -28,10 +29,12 @@ static const char *const format_names[] = { "auto", "ndjson", "sse", NULL };
 struct http_source {
 	struct source base;
 	struct str url, token, ca_file;
-	struct str_list headers, events, drops;
+	struct str_list headers, events;
+	struct incoming_options incoming_options;
 	int format;
 	int64_t stall_us;
 	bool allow_private;
+	struct refill_options refill_options;
 
 	bool ready; /* records, sse, block and problem are made */
 	struct http_request *request;
@@ -42,11 +45,13 @@ struct http_source {
 	struct records records;
 	struct sse sse;
 	struct buf block; /* the payloads of one piece */
-	struct drop drop;
-	struct buf kept; /* of a block, what is not dropped */
+	struct incoming *incoming;
+	struct buf kept; /* of a block, what is wanted */
 	struct buf problem; /* why the answer is not wanted; the end reports it */
 	enum backoff_kind problem_kind;
 	bool told_to_stop;
+	struct refill *refill;
+	struct buf place; /* where the refill begins */
 };
 
 /* ---- what the server answers ---- */
@@ -117,6 +122,7 @@ static bool on_headers(void *ctx, const struct http_answer *answer)
 		return false;
 	h->was_sse = h->framing == FORMAT_SSE;
 	source_live(&h->base);
+	refill_start(h->refill, buf_str(&h->place));
 	return true;
 }
 
@@ -141,8 +147,15 @@ static bool is_idle(struct http_source *h, size_t bytes)
 
 static bool deliver(struct http_source *h, struct str records, struct str cursor)
 {
-	if (records.p)
-		records = drop_from(&h->drop, records, &h->kept);
+	if (records.p) {
+		uint64_t too_long;
+		records = incoming_lines(h->incoming, records, &h->kept, &too_long);
+		source_rejected(&h->base, too_long, "record too long");
+	}
+	if (h->refill) {
+		refill_saw(h->refill, records);
+		cursor = refill_cursor(h->refill);
+	}
 	const struct source_block block = { .records = records, .cursor = cursor };
 	return records.n == 0 || source_deliver(&h->base, &block) == 0;
 }
@@ -253,6 +266,12 @@ static void report(struct http_source *h, enum http_end end, int64_t wait_us, co
 	}
 }
 
+static void drop_refill(struct http_source *h)
+{
+	refill_destroy(h->refill);
+	h->refill = NULL;
+}
+
 static void on_end(
 	void *ctx, enum http_end end, const struct http_answer *answer, const char *message)
 {
@@ -260,10 +279,12 @@ static void on_end(
 	const int64_t wait_us = least_wait_us(h, answer);
 	h->request = NULL;
 	if (h->told_to_stop) {
+		drop_refill(h);
 		source_ended(&h->base);
 		return;
 	}
 	if (h->problem.n) {
+		drop_refill(h);
 		source_failed(
 			&h->base, h->problem_kind, wait_us, "%.*s", STR_ARGS(buf_str(&h->problem)));
 		return;
@@ -275,6 +296,7 @@ static void on_end(
 		if (!deliver(h, last, STR_NONE))
 			return;
 	}
+	drop_refill(h);
 	report(h, end, wait_us, message);
 }
 
@@ -306,17 +328,26 @@ static struct str accept_header(const struct http_source *h)
 		   "application/json;q=0.8, */*;q=0.5");
 }
 
-static void prepare(struct http_source *h)
+static void prepare(struct http_source *h, struct str cursor)
 {
+	const struct poll_fetch_options fetch = { .token = h->token,
+		.ca_file = h->ca_file,
+		.headers = h->headers,
+		.private_redirects = h->allow_private };
 	if (!h->ready) {
 		records_init(&h->records);
 		sse_init(&h->sse, SOURCE_MAX_RECORD_BYTES);
 		buf_init(&h->block, EVENTS_MAX_BYTES);
 		buf_init(&h->problem, PROBLEM_MAX_BYTES);
 		buf_init(&h->kept, EVENTS_MAX_BYTES);
-		drop_init(&h->drop, h->drops);
+		buf_init(&h->place, ID_MAX_BYTES);
+		h->incoming = incoming_create(&h->incoming_options);
 	}
 	h->ready = true;
+	drop_refill(h);
+	h->refill = refill_create(&h->base, &h->refill_options, h->incoming_options.drop, &fetch);
+	buf_clear(&h->place);
+	buf_add(&h->place, cursor);
 	records_reset(&h->records);
 	sse_reset(&h->sse);
 	buf_clear(&h->problem);
@@ -336,11 +367,11 @@ static int http_source_start(struct source *s, struct str cursor)
 		headers[count++] = accept_header(h);
 	if (!web_has_header(h->headers, STR("Cache-Control")))
 		headers[count++] = STR("Cache-Control: no-store");
-	prepare(h);
+	prepare(h, cursor);
 	struct buf last_id;
 	buf_init(&last_id, ID_MAX_BYTES + 32);
 	s->resume = id_fits_header(cursor) ? SOURCE_REPLAYS : SOURCE_LOSES;
-	if (s->resume == SOURCE_REPLAYS) {
+	if (s->resume == SOURCE_REPLAYS && !h->refill) {
 		buf_add(&last_id, STR("Last-Event-ID: "));
 		buf_add(&last_id, cursor);
 		headers[count++] = buf_str(&last_id);
@@ -366,6 +397,7 @@ static void http_source_stop(struct source *s)
 	struct http_source *h = (struct http_source *)s;
 	http_cancel(h->request);
 	h->request = NULL;
+	drop_refill(h);
 }
 
 static void http_source_finish(struct source *s)
@@ -378,7 +410,9 @@ static void http_source_finish(struct source *s)
 	buf_finish(&h->block);
 	buf_finish(&h->problem);
 	buf_finish(&h->kept);
-	drop_finish(&h->drop);
+	buf_finish(&h->place);
+	incoming_destroy(h->incoming);
+	h->incoming = NULL;
 	h->ready = false;
 }
 
@@ -387,14 +421,15 @@ static void http_source_finish(struct source *s)
 static bool http_source_check(struct source *s, const struct conf_node *node, struct diag *diag)
 {
 	const struct http_source *h = (const struct http_source *)s;
-	const struct conf_node *events = conf_get(node, "events"), *drop = conf_get(node, "drop");
+	const struct conf_node *events = conf_get(node, "events");
 	const struct web_options options = { h->url, h->token, h->headers, STR("http://"),
 		STR("https://") };
 	if (h->events.count && h->format == FORMAT_NDJSON)
 		diag_warning(diag, events ? events->at : node->at,
 			"lines have no event types: 'events'");
-	const bool drops = drop_check(h->drops, drop ? drop->at : node->at, diag);
-	return web_check(&options, node, diag) && drops;
+	const bool incoming = incoming_check(&h->incoming_options, node, diag);
+	const bool refill = refill_check(&h->refill_options, node, diag);
+	return web_check(&options, node, diag) && incoming && refill;
 }
 
 static const struct conf_field http_fields[] = {
@@ -421,10 +456,22 @@ static const struct conf_field http_fields[] = {
 		.type = CONF_TEXTS,
 		.offset = offsetof(struct http_source, events),
 		.help = "the types of server-sent events to take; all if absent" },
+	{ .key = "keep",
+		.type = CONF_TEXTS,
+		.offset = offsetof(struct http_source, incoming_options.keep),
+		.help = "only records with one of these, each PATH=VALUE or PATH" },
 	{ .key = "drop",
 		.type = CONF_TEXTS,
-		.offset = offsetof(struct http_source, drops),
-		.help = "records to leave out, each PATH=VALUE" },
+		.offset = offsetof(struct http_source, incoming_options.drop),
+		.help = "records to leave out, each PATH=VALUE or PATH" },
+	{ .key = "payload",
+		.type = CONF_TEXT,
+		.offset = offsetof(struct http_source, incoming_options.payload),
+		.help = "where in what comes the record is, as JSON or as a text of JSON" },
+	{ .key = "add",
+		.type = CONF_TEXTS,
+		.offset = offsetof(struct http_source, incoming_options.add),
+		.help = "what to add to records, each KEY=TEXT with {path} for values" },
 	{ .key = "stall",
 		.type = CONF_DURATION,
 		.offset = offsetof(struct http_source, stall_us),
@@ -437,6 +484,7 @@ static const struct conf_field http_fields[] = {
 		.offset = offsetof(struct http_source, allow_private),
 		.fallback = "false",
 		.help = "let a redirect to another host lead to a private address" },
+	REFILL_FIELDS(struct http_source, refill_options),
 	{ .key = "ca_file",
 		.type = CONF_PATH,
 		.offset = offsetof(struct http_source, ca_file),

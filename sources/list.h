@@ -7,6 +7,8 @@
 	KIND(feed) \
 	KIND(file) \
 	KIND(http) \
+	KIND(imap) \
 	KIND(ingest) \
+	KIND(poll) \
 	KIND(websocket)
 /* clang-format on */

@@ -1,108 +1,11 @@
 #include "sources/picker.h"
 
-#include <assert.h>
-
 enum {
 	ARENA_MAX_BYTES = 4 * 1024 * 1024, /* the values of one record of at most 1 MiB */
 	/* Records without the value may stand behind the last one that has it. */
 	LOOK_BACK_LINES = 64,
 	VALUE_MAX_BYTES = RESUME_MAX_BYTES,
 };
-
-/* ---- dropping ---- */
-
-static struct str path_of(struct str rule)
-{
-	return str_slice(rule, 0, str_find_char(rule, '='));
-}
-
-static struct str value_of(struct str rule)
-{
-	return str_slice(rule, str_find_char(rule, '=') + 1, rule.n);
-}
-
-bool drop_check(struct str_list rules, struct where at, struct diag *diag)
-{
-	bool good = true;
-	if (rules.count > DROP_MAX_RULES) {
-		diag_error(diag, at, "more than %d of them: 'drop'", DROP_MAX_RULES);
-		return false;
-	}
-	for (size_t i = 0; i < rules.count; i++) {
-		const struct str rule = rules.items[i], path = path_of(rule);
-		size_t bad;
-		struct json_paths *paths = path.n < rule.n ? json_paths_create(&path, 1, &bad)
-							   : NULL;
-		if (!paths) {
-			diag_error(diag, at, "not PATH=VALUE: '%.*s'", STR_ARGS(rule));
-			good = false;
-		}
-		json_paths_destroy(paths);
-	}
-	return good;
-}
-
-void drop_init(struct drop *d, struct str_list rules)
-{
-	struct str paths[DROP_MAX_RULES];
-	size_t bad;
-	*d = (struct drop){ .rules = rules };
-	for (size_t i = 0; i < rules.count; i++)
-		paths[i] = path_of(rules.items[i]);
-	if (rules.count)
-		d->paths = json_paths_create(paths, rules.count, &bad);
-	assert(d->paths || !rules.count);
-}
-
-void drop_finish(struct drop *d)
-{
-	json_paths_destroy(d->paths);
-	*d = (struct drop){ 0 };
-}
-
-static bool is_dropped(const struct drop *d, struct str record, struct arena *arena)
-{
-	struct json_picked picked[DROP_MAX_RULES];
-	struct json_error error;
-	arena_reset(arena);
-	if (json_pick(d->paths, record, arena, picked, &error) < 0)
-		return false; /* whoever reads it says what is wrong */
-	for (size_t i = 0; i < d->rules.count; i++) {
-		for (size_t k = 0; k < picked[i].count; k++)
-			if (str_eq(picked[i].items[k].text, value_of(d->rules.items[i])))
-				return true;
-	}
-	return false;
-}
-
-/* With its line end. */
-static struct str cut_line(struct str *rest)
-{
-	const size_t end = str_find_char(*rest, '\n');
-	const struct str line = str_slice(*rest, 0, end == SIZE_MAX ? rest->n : end + 1);
-	*rest = str_slice(*rest, line.n, rest->n);
-	return line;
-}
-
-struct str drop_from(const struct drop *d, struct str lines, struct buf *out)
-{
-	struct arena arena;
-	struct str rest = lines;
-	if (!d->paths)
-		return lines;
-	arena_init(&arena, ARENA_MAX_BYTES);
-	buf_clear(out);
-	while (rest.n) {
-		const struct str line = cut_line(&rest);
-		if (!is_dropped(d, str_trim(line), &arena))
-			buf_add(out, line);
-	}
-	arena_finish(&arena);
-	assert(!out->full); /* of the size of a block, which the lines are */
-	return buf_str(out);
-}
-
-/* ---- resuming ---- */
 
 static bool is_clean(struct str s)
 {
@@ -160,16 +63,39 @@ void percent_encode(struct buf *out, struct str s)
 	}
 }
 
+/* The value, an integer put back by overlap, not below 0. */
+static void add_back(struct buf *out, struct str value, int64_t overlap)
+{
+	int64_t number;
+	if (overlap > 0 && str_to_int64(value, &number))
+		buf_addf(out, "%lld", number > overlap ? (long long)(number - overlap) : 0);
+	else
+		buf_add(out, value);
+}
+
 void resume_url(
 	struct buf *out, struct str url, struct str parameter, struct str value, int64_t overlap)
 {
-	int64_t number;
+	struct buf text;
+	buf_init(&text, 0);
+	add_back(&text, value, overlap);
 	buf_add(out, str_slice(url, 0, str_find_char(url, '#')));
 	buf_add_char(out, str_find_char(url, '?') == SIZE_MAX ? '?' : '&');
 	percent_encode(out, parameter);
 	buf_add_char(out, '=');
-	if (overlap > 0 && str_to_int64(value, &number))
-		buf_addf(out, "%lld", number > overlap ? (long long)(number - overlap) : 0);
-	else
-		percent_encode(out, value);
+	percent_encode(out, buf_str(&text));
+	buf_finish(&text);
+}
+
+void resume_text(struct buf *out, struct str text, struct str value, int64_t overlap)
+{
+	const struct str hole = STR("{value}");
+	for (;;) {
+		const size_t at = str_find(text, hole);
+		buf_add(out, str_slice(text, 0, at));
+		if (at == SIZE_MAX)
+			break;
+		add_back(out, value, overlap);
+		text = str_slice(text, at + hole.n, text.n);
+	}
 }

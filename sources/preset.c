@@ -29,7 +29,8 @@ static const struct conf_field preset_fields[] = {
 };
 
 struct parameter_keys {
-	struct str fallback, about;
+	struct str fallback, about, from;
+	const struct conf_node *cases;
 };
 
 static const struct conf_field parameter_fields[] = {
@@ -37,8 +38,41 @@ static const struct conf_field parameter_fields[] = {
 		.type = CONF_TEXT,
 		.offset = offsetof(struct parameter_keys, fallback) },
 	{ .key = "about", .type = CONF_TEXT, .offset = offsetof(struct parameter_keys, about) },
+	{ .key = "from", .type = CONF_TEXT, .offset = offsetof(struct parameter_keys, from) },
+	{ .key = "cases", .type = CONF_TREE, .offset = offsetof(struct parameter_keys, cases) },
 	{ .key = NULL },
 };
+
+static size_t find_parameter(const struct preset *p, struct str name)
+{
+	size_t i = 0;
+	while (i < p->parameter_count && !str_eq(p->parameters[i].name, name))
+		i++;
+	return i;
+}
+
+/* The other parameter stands before it, so that there are no circles. */
+static bool check_cases(const struct preset *p, const struct parameter_keys *keys,
+	const struct conf_node *node, struct diag *diag)
+{
+	if (!keys->from.p && !keys->cases)
+		return true;
+	if (!keys->cases || keys->cases->kind != CONF_MAP || keys->fallback.p) {
+		diag_error(diag, node->at, "from needs a map of cases, and no default: 'cases'");
+		return false;
+	}
+	for (size_t i = 0; i < keys->cases->count; i++) {
+		if (keys->cases->items[i].kind == CONF_SCALAR)
+			continue;
+		diag_error(diag, keys->cases->items[i].at, "expected a text: '%.*s'",
+			STR_ARGS(keys->cases->keys[i].text));
+		return false;
+	}
+	if (find_parameter(p, keys->from) < p->parameter_count)
+		return true;
+	diag_error(diag, node->at, "not a parameter before this one: '%.*s'", STR_ARGS(keys->from));
+	return false;
+}
 
 static bool read_parameters(
 	struct preset *p, const struct conf_node *map, struct arena *arena, struct diag *diag)
@@ -59,8 +93,15 @@ static bool read_parameters(
 				STR_ARGS(map->keys[i].text));
 			return false;
 		}
-		p->parameters[p->parameter_count++] = (struct preset_parameter){ map->keys[i].text,
-			keys.fallback, keys.about };
+		if (!check_cases(p, &keys, &map->items[i], diag))
+			return false;
+		p->parameters[p->parameter_count++] = (struct preset_parameter){
+			.name = map->keys[i].text,
+			.fallback = keys.fallback,
+			.about = keys.about,
+			.from = keys.from,
+			.cases = keys.cases,
+		};
 	}
 	return true;
 }
@@ -160,6 +201,7 @@ struct expansion {
 	const struct conf_node *type; /* as the user wrote it */
 	struct str values[PRESET_MAX_PARAMETERS];
 	struct where at[PRESET_MAX_PARAMETERS];
+	bool own[PRESET_MAX_PARAMETERS]; /* the value is a case of the preset, not the user's */
 	struct arena *arena;
 	struct diag *diag;
 	bool failed;
@@ -169,30 +211,42 @@ enum context { CONTEXT_PLAIN, CONTEXT_URL, CONTEXT_JSON };
 
 static enum context context_of(struct str key)
 {
-	if (str_eq(key, STR("url")))
+	if (str_eq(key, STR("url")) || str_ends(key, STR("_url")))
 		return CONTEXT_URL;
-	return str_eq(key, STR("send")) ? CONTEXT_JSON : CONTEXT_PLAIN;
+	return str_eq(key, STR("send")) || str_eq(key, STR("send_resume")) ? CONTEXT_JSON
+									   : CONTEXT_PLAIN;
 }
 
-static size_t find_parameter(const struct preset *p, struct str name)
+static bool fits_character(char c)
 {
-	size_t i = 0;
-	while (i < p->parameter_count && !str_eq(p->parameters[i].name, name))
-		i++;
-	return i;
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		(c && strchr("-._~/:,[]", c));
 }
 
-/* Host, port and path: what could lead elsewhere is not for a parameter. */
+/* Host and port: what could lead elsewhere is not for a parameter. */
 static bool fits_address(struct str value)
 {
-	for (size_t i = 0; i < value.n; i++) {
-		const char c = value.p[i];
-		const bool good = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-			(c >= 'A' && c <= 'Z') || (c && strchr("-._~/:,[]", c));
-		if (!good)
+	for (size_t i = 0; i < value.n; i++)
+		if (!fits_character(value.p[i]))
 			return false;
-	}
 	return value.n > 0;
+}
+
+/* Behind the host, where a parameter may hold anything. */
+static bool in_path(struct str url)
+{
+	const size_t host = str_find(url, STR("://"));
+	return host != SIZE_MAX && str_find_char(str_slice(url, host + 3, url.n), '/') != SIZE_MAX;
+}
+
+static void put_in_path(struct buf *out, struct str value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		if (fits_character(value.p[i]))
+			buf_add_char(out, value.p[i]);
+		else
+			percent_encode(out, str_slice(value, i, i + 1));
+	}
 }
 
 static void put_value(struct expansion *x, struct buf *out, size_t i, enum context context)
@@ -204,10 +258,12 @@ static void put_value(struct expansion *x, struct buf *out, size_t i, enum conte
 		escape_json(&quoted, value);
 		buf_add(out, str_slice(buf_str(&quoted), 1, quoted.n - 1));
 		buf_finish(&quoted);
-	} else if (context == CONTEXT_PLAIN) {
+	} else if (context == CONTEXT_PLAIN || x->own[i]) {
 		buf_add(out, value);
 	} else if (str_find_char(buf_str(out), '?') != SIZE_MAX) {
 		percent_encode(out, value);
+	} else if (in_path(buf_str(out)) && value.n) {
+		put_in_path(out, value);
 	} else if (fits_address(value)) {
 		buf_add(out, value);
 	} else {
@@ -260,6 +316,41 @@ static void copy(struct expansion *x, const struct conf_node *from, enum context
 		copy(x, &from->items[i], context, &to->items[i]);
 }
 
+/* The case of the other parameter's value. */
+static void take_case(struct expansion *x, size_t i)
+{
+	const struct preset_parameter *p = &x->preset->parameters[i];
+	const size_t other = find_parameter(x->preset, p->from);
+	struct buf known;
+	for (size_t k = 0; k < p->cases->count; k++) {
+		if (!str_eq(p->cases->keys[k].text, x->values[other]))
+			continue;
+		x->values[i] = p->cases->items[k].text;
+		x->own[i] = true;
+		return;
+	}
+	if (x->failed || !x->values[other].p)
+		return;
+	buf_init(&known, VALUE_MAX_BYTES);
+	for (size_t k = 0; k < p->cases->count; k++)
+		buf_addf(&known, "%s%.*s", k ? ", " : "", STR_ARGS(p->cases->keys[k].text));
+	diag_error(x->diag, x->at[other], "unknown value: '%.*s'", STR_ARGS(x->values[other]));
+	diag_hint(x->diag, "%.*s is one of: %.*s; or give '%.*s' too", STR_ARGS(p->from),
+		STR_ARGS(buf_str(&known)), STR_ARGS(p->name));
+	buf_finish(&known);
+	x->failed = true;
+}
+
+/* Of a parameter that the user did not write. */
+static void take_default(struct expansion *x, size_t i)
+{
+	const struct preset_parameter *p = &x->preset->parameters[i];
+	if (p->cases && !x->values[i].p)
+		take_case(x, i);
+	else if (p->fallback.p && x->values[i].p == p->fallback.p)
+		x->values[i] = put_in(x, p->fallback, CONTEXT_PLAIN);
+}
+
 static void take_parameters(struct expansion *x, const struct conf_node *source)
 {
 	const struct preset *p = x->preset;
@@ -282,7 +373,8 @@ static void take_parameters(struct expansion *x, const struct conf_node *source)
 		x->failed = true;
 	}
 	for (size_t i = 0; i < p->parameter_count; i++) {
-		if (x->values[i].p)
+		take_default(x, i);
+		if (x->values[i].p || x->failed)
 			continue;
 		diag_error(x->diag, x->type->at, "%.*s needs '%.*s'", STR_ARGS(p->name),
 			STR_ARGS(p->parameters[i].name));

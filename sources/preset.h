@@ -3,13 +3,14 @@
  *
  *     about: one sentence
  *     parameters: { host: { default: example.org, about: one sentence } }  # no default: required
+ *         # or, by the value of another: { from: host, cases: { example.org: a, example.net: b } }
  *     source: { type: websocket, url: "wss://{host}/stream", map: mine }
  *     fields: { text: message.body }         # a map of its own, instead of `map`
  *
- * {host} in the values stands for the parameter: in a url percent-encoded behind the question
- * mark, in `send` as the inside of a JSON string. What a source writes beside the parameters
- * counts more than the preset's. The built-in ones are sources/presets/NAME.yaml, compiled in;
- * `type: PATH.yaml` names another. */
+ * {host} in the values stands for the parameter: in a url percent-encoded behind the host, in
+ * `send` as the inside of a JSON string. A default may name parameters before it. What a source
+ * writes beside the parameters counts more than the preset's. The built-in ones are
+ * sources/presets/NAME.yaml, compiled in; `type: PATH.yaml` names another. */
 #pragma once
 
 #include "conf/decode.h"
@@ -23,7 +24,9 @@ extern const struct preset_text preset_texts[];
 enum { PRESET_MAX_PARAMETERS = 32 };
 
 struct preset_parameter {
-	struct str name, fallback, about; /* fallback: absent if it is required */
+	struct str name, fallback, about; /* fallback: absent if it is required, or has cases */
+	struct str from; /* another parameter, whose value says which case counts */
+	const struct conf_node *cases; /* NULL: none */
 };
 
 struct preset {

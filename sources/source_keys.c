@@ -99,8 +99,10 @@ static bool read_absent(struct source *s, const struct conf_node *node, struct d
 	s->absent_us = str_eq(s->absent, STR("auto")) ? -1 : 0;
 	if (s->absent_us || str_eq(s->absent, STR("off")))
 		return true;
-	if (!conf_duration(absent, &s->absent_us, diag))
+	if (!conf_duration(absent, &s->absent_us, diag)) {
+		diag_hint(diag, "or write auto, or off");
 		return false;
+	}
 	if (s->absent_us >= US_PER_S && s->absent_us <= ABSENT_MAX_US)
 		return true;
 	diag_error(diag, absent->at, "neither auto, off nor a duration from 1s to 365d: 'absent'");

@@ -156,6 +156,46 @@ static void without_a_home_only_a_daemon_needs_a_store(void **state)
 	"tests:\n"                                                        \
 	"  - { post: x, matches: r }\n"
 
+static void alerts_about_sources_are_asked_for(void **state)
+{
+	(void)state;
+	struct loaded l;
+	load_good(&l,
+		"notifiers: { e: { type: print } }\nwatchdog: { notify: e, severity: critical }\n");
+	assert_true(l.config->watchdog.asked);
+	assert_int_equal(l.config->watchdog.notify.count, 1);
+	check_text(l.config->watchdog.notify.items[0], "e");
+	assert_int_equal(l.config->watchdog.blind_after_us, US_PER_MINUTE);
+	assert_int_equal(l.config->watchdog.severity, SEVERITY_CRITICAL);
+	finish(&l);
+	load_good(&l, "notifiers: { e: { type: print } }\nwatchdog: { blind_after: 10m }\n");
+	assert_true(l.config->watchdog.asked);
+	assert_null(l.config->watchdog.notify.items);
+	assert_int_equal(l.config->watchdog.blind_after_us, 10 * US_PER_MINUTE);
+	finish(&l);
+	load_good(&l, "notifiers: { e: { type: print } }\n");
+	assert_false(l.config->watchdog.asked);
+	finish(&l);
+}
+
+static void silences_of_sources_are_read(void **state)
+{
+	(void)state;
+	struct loaded l;
+	load_good(&l,
+		"sources:\n"
+		"  a: { type: file, path: x }\n"
+		"  b: { type: file, path: x, absent: off }\n"
+		"  c: { type: file, path: x, absent: 30m }\n"
+		"  d: { type: file, path: x, absent: auto }\n");
+	const struct sources *all = l.config->sources;
+	assert_int_equal(sources_at(all, 0)->absent_us, -1);
+	assert_int_equal(sources_at(all, 1)->absent_us, 0);
+	assert_int_equal(sources_at(all, 2)->absent_us, 30 * US_PER_MINUTE);
+	assert_int_equal(sources_at(all, 3)->absent_us, -1);
+	finish(&l);
+}
+
 static void all_sections_are_read(void **state)
 {
 	(void)state;
@@ -391,6 +431,8 @@ int main(void)
 		cmocka_unit_test(an_empty_file_is_a_configuration_with_defaults),
 		cmocka_unit_test(the_store_is_where_the_user_keeps_data),
 		cmocka_unit_test(without_a_home_only_a_daemon_needs_a_store),
+		cmocka_unit_test(alerts_about_sources_are_asked_for),
+		cmocka_unit_test(silences_of_sources_are_read),
 		cmocka_unit_test(all_sections_are_read),
 		cmocka_unit_test(maps_are_found_by_name),
 		cmocka_unit_test(a_rules_file_on_its_own_may_name_any_notifier),

@@ -94,7 +94,7 @@ class Docs(harness.Case):
             self.assertRegex(out, r"^[1-9]\d* passed, 0 failed\n$", path)
 
     def test_commands_and_options_that_are_shown_exist(self):
-        shown = re.compile(r"(?<![\w/.-])(?:build/)?vigie ([a-z]+)((?:(?! vigie )[^`\n|#;&])*)")
+        shown = re.compile(r"(?<![\w/.-])(?:build/)?vigie (sources try|[a-z]+)((?:(?! vigie )[^`\n|#;&])*)")
         helps = {}
         for path in pages():
             with open(path, encoding="utf-8") as file:
@@ -102,7 +102,7 @@ class Docs(harness.Case):
             for line in re.findall(r"^    .*|`[^`\n]*`", text, re.M):
                 for command, rest in shown.findall(line):
                     if command not in helps:
-                        code, helps[command], _ = self.call(command, "--help")
+                        code, helps[command], _ = self.call(*command.split(), "--help")
                         self.assertEqual(code, 0, f"{path}: vigie {command}")
                     for option in re.findall(r"(?<=\s)--?[a-z][a-z-]*", rest):
                         self.assertRegex(helps[command], rf"(?<![\w-]){option}(?![\w-])",

@@ -74,8 +74,20 @@ class Presets(harness.Case):
     def test_each_preset_is_whole(self):
         parameters = {
             "bluesky": "",
+            "bluesky-v1": "",
+            "discourse": "host: h.example",
+            "github": "of: repos/a/b",
+            "github-search": "words: solar",
+            "hackernews": "",
+            "hackernews-search": "words: solar",
+            "lemmy": "host: h.example",
+            "lemmy-comments": "host: h.example",
             "mastodon": "host: h.example, token: { env: HOME }",
             "mastodon-tag": "host: h.example, tag: été, token: { env: HOME }",
+            "mastodon-websocket": "host: h.example, token: { env: HOME }",
+            "nostr": "relay: r.example",
+            "reddit": "subreddit: france, agent: 'linux:a:1 (by /u/b)', oauth_client_id: c, "
+            "oauth_client_secret: { env: HOME }",
             "wikimedia": "",
             "x": "token: { env: HOME }",
         }
@@ -98,7 +110,7 @@ class Presets(harness.Case):
         )
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
-    def test_bluesky_brings_the_posts_of_jetstream(self):
+    def test_bluesky_v1_brings_the_posts_of_jetstream(self):
         lines = self.lines("jetstream/events_v1.ndjson")
         wanted = set()
         for line in map(json.loads, lines):
@@ -109,7 +121,7 @@ class Presets(harness.Case):
         stream, said = self.serve_socket(lines)
         # The preset speaks TLS; what it asks for is the same without.
         address = stream.url("/subscribe?wantedCollections=app.bsky.feed.post")
-        self.watch(f'{{ type: bluesky, url: "{address}" }}', "the")
+        self.watch(f'{{ type: bluesky-v1, url: "{address}" }}', "the")
         self.crm.wait_for(len(wanted))
         self.assertGreater(len(wanted), 3)
         self.assertLessEqual(wanted, set(self.crm.posts))
@@ -197,6 +209,8 @@ class Presets(harness.Case):
         self.write("Bad.yaml", OWN)
         for source, message in (
             ("{ type: mastodon }", "mastodon needs 'host'"),
+            ("{ type: mastodon, host: h, stream: publik }", "unknown value: 'publik'"),
+            ("{ type: mastodon, host: h, stream: publik }", "public, public/local"),
             ("{ type: mastodon, host: 'a/b?c' }", "cannot stand in an address: 'host'"),
             ("{ type: mastodon, host: 'u@h' }", "cannot stand in an address: 'host'"),
             ("{ type: mastodon, host: [a] }", "expected a text: 'host'"),

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_BYTES = 1 << 20 };
+enum { MAX_BYTES = 1 << 16 };
 
 static int64_t unpack(struct str packed, size_t piece, size_t room, char *out, bool *whole)
 {

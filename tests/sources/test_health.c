@@ -284,6 +284,34 @@ static void ten_quiet_seconds_are_the_end_of_catching_up(void **state)
 	assert_int_equal(source_health_quiet_us(&h, MONO + 20 * US_PER_S), 0);
 }
 
+static void without_dates_a_minute_is_the_end_of_catching_up_and_an_hour_at_last(void **state)
+{
+	(void)state;
+	struct source_health h = behind();
+	int64_t now_us = MONO;
+	for (; now_us < MONO + 59 * US_PER_S; now_us += US_PER_S)
+		assert_false(source_health_saw(&h, 1, 0, now_us, WALL));
+	assert_int_equal(source_health_quiet_us(&h, now_us), US_PER_S);
+	assert_int_equal(source_health_quiet_us(&h, now_us + US_PER_S), 0);
+	for (; now_us < MONO + US_PER_HOUR; now_us += US_PER_S)
+		assert_false(source_health_saw(&h, 1, WALL - US_PER_DAY, now_us, WALL));
+	assert_int_equal(source_health_quiet_us(&h, now_us), 0);
+}
+
+static void posts_that_are_always_late_are_new_at_their_usual_lag(void **state)
+{
+	(void)state;
+	struct source_health h = { .blind_since_us = WALL };
+	struct source_gap gap;
+	for (int i = 0; i < 5; i++)
+		source_lag_add(&h.lag, WALL - US_PER_HOUR, WALL);
+	assert_false(source_health_back(&h, SOURCE_REPLAYS, MONO, WALL, &gap));
+	for (int i = 0; i < 3; i++)
+		assert_false(source_health_saw(&h, 1, WALL - US_PER_HOUR - 1, MONO, WALL));
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(source_health_saw(&h, 1, WALL - US_PER_HOUR, MONO, WALL), i == 2);
+}
+
 static void a_clock_that_is_set_back_makes_no_gap_that_ends_before_it_begins(void **state)
 {
 	(void)state;
@@ -321,6 +349,9 @@ int main(void)
 		cmocka_unit_test(a_break_while_catching_up_is_the_same_blindness),
 		cmocka_unit_test(three_new_posts_in_a_row_are_the_end_of_catching_up),
 		cmocka_unit_test(ten_quiet_seconds_are_the_end_of_catching_up),
+		cmocka_unit_test(
+			without_dates_a_minute_is_the_end_of_catching_up_and_an_hour_at_last),
+		cmocka_unit_test(posts_that_are_always_late_are_new_at_their_usual_lag),
 		cmocka_unit_test(a_clock_that_is_set_back_makes_no_gap_that_ends_before_it_begins),
 		cmocka_unit_test(without_a_wall_clock_there_are_no_gaps),
 	};

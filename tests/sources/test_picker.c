@@ -100,30 +100,6 @@ static void the_value_goes_into_the_query(void **state)
 	check_url("ws://a", "t", "9223372036854775807", 1, "ws://a?t=9223372036854775806");
 }
 
-/* ---- dropping ---- */
-
-static void records_with_the_value_are_left_out(void **state)
-{
-	(void)state;
-	const struct str rules[] = { STR("meta.domain=canary"), STR("bot=true"),
-		STR("tags[]=a=b") };
-	struct drop d;
-	struct buf out;
-	buf_init(&out, 1000);
-	drop_init(&d, (struct str_list){ rules, 3 });
-	check_text(drop_from(&d,
-			   STR("{\"id\":1}\n{\"meta\":{\"domain\":\"canary\"}}\n{\"bot\":true}\n"
-			       "{\"tags\":[\"c\",\"a=b\"]}\n{\"bot\":\"no\"}\nno JSON\n{\"id\":2}"),
-			   &out),
-		"{\"id\":1}\n{\"bot\":\"no\"}\nno JSON\n{\"id\":2}");
-	drop_finish(&d);
-	drop_init(&d, (struct str_list){ NULL, 0 });
-	const struct str lines = STR("{\"bot\":true}\n");
-	assert_ptr_equal(drop_from(&d, lines, &out).p, lines.p);
-	drop_finish(&d);
-	buf_finish(&out);
-}
-
 /* ---- what people wrote ---- */
 
 static void check_message(struct harness *h, const char *options, const char *part)
@@ -147,8 +123,17 @@ static void mistakes_are_told(void **state)
 		{ "stall: 10s", "url" },
 		{ "url: 'wss://a', headers: 'no colon'", "header 1 is not" },
 		{ "url: 'wss://a', proxy: 'a:80'", "not the url of a proxy" },
-		{ "url: 'wss://a', drop: 'x'", "not PATH=VALUE: 'x'" },
-		{ "url: 'wss://a', drop: ['a..b=1']", "not PATH=VALUE: 'a..b=1'" },
+		{ "url: 'wss://a', drop: 'x['", "neither PATH=VALUE nor PATH: 'x[' (drop)" },
+		{ "url: 'wss://a', keep: ['a..b=1']",
+			"neither PATH=VALUE nor PATH: 'a..b=1' (keep)" },
+		{ "url: 'wss://a', fail_on: '=1'", "neither PATH=VALUE nor PATH: '=1' (fail_on)" },
+		{ "url: 'wss://a', payload: '[x]'", "not a path: '[x]' (payload)" },
+		{ "url: 'wss://a', add: 'x'", "not KEY=TEXT with {path} in it: 'x'" },
+		{ "url: 'wss://a', refill_url: 'ftp://a'", "http:// nor https://: 'refill_url'" },
+		{ "url: 'wss://a', refill_url: 'http://a', resume_path: a", "or it is refilled" },
+		{ "url: 'wss://a', refill_url: 'http://a', refill_path: 'a['", "(refill_path)" },
+		{ "url: 'wss://a', resume_received: true, resume_path: a",
+			"either a path or the time" },
 		{ "url: 'wss://a', resume_path: 'a[b'", "not a path: 'a[b'" },
 		{ "url: 'wss://a', resume_overlap: 5", "nothing is resumed without a path" },
 		{ "url: 'wss://a', resume_overlap: -1, resume_path: a", "resume_overlap" },
@@ -168,7 +153,6 @@ int main(void)
 		cmocka_unit_test(the_last_value_counts),
 		cmocka_unit_test(a_value_that_is_too_long_is_none),
 		cmocka_unit_test(the_value_goes_into_the_query),
-		cmocka_unit_test(records_with_the_value_are_left_out),
 		TEST(mistakes_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
