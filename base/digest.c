@@ -50,6 +50,23 @@ void digest_hmac(struct str key, struct str data, unsigned char out[DIGEST_BYTES
 		     data.n, out, &n) != NULL);
 }
 
+size_t digest_hmac_by(
+	struct str name, struct str key, struct str data, unsigned char out[DIGEST_MAX_BYTES])
+{
+	const EVP_MD *md = str_eq_ignore_case(name, STR("sha256")) ? EVP_sha256()
+		: str_eq_ignore_case(name, STR("sha1"))		   ? EVP_sha1()
+		: str_eq_ignore_case(name, STR("sha384"))	   ? EVP_sha384()
+		: str_eq_ignore_case(name, STR("sha512"))	   ? EVP_sha512()
+								   : NULL;
+	unsigned int n = DIGEST_MAX_BYTES;
+	if (!md)
+		return 0;
+	assert(key.n <= INT_MAX);
+	must(HMAC(md, key.p ? key.p : "", (int)key.n, (const unsigned char *)(data.p ? data.p : ""),
+		     data.n, out, &n) != NULL);
+	return n;
+}
+
 void digest_hex(const unsigned char digest[DIGEST_BYTES], char out[DIGEST_HEX_BYTES])
 {
 	static const char digits[] = "0123456789abcdef";

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-enum { DIGEST_BYTES = 32, DIGEST_HEX_BYTES = 65, DIGEST_SHA1_BYTES = 20 };
+enum { DIGEST_BYTES = 32, DIGEST_HEX_BYTES = 65, DIGEST_SHA1_BYTES = 20, DIGEST_MAX_BYTES = 64 };
 
 /* SHA-256 over the parts, each preceded by its length, so that ("ab","c") and ("a","bc")
  * differ. */
@@ -13,6 +13,10 @@ void digest_sha256(struct str data, unsigned char out[DIGEST_BYTES]);
 /* For protocols that demand it, such as WebSocket's; it protects nothing. */
 void digest_sha1(struct str data, unsigned char out[DIGEST_SHA1_BYTES]);
 void digest_hmac(struct str key, struct str data, unsigned char out[DIGEST_BYTES]);
+
+/* By "sha1", "sha256", "sha384" or "sha512". Returns the length; 0: it is none of these. */
+size_t digest_hmac_by(
+	struct str name, struct str key, struct str data, unsigned char out[DIGEST_MAX_BYTES]);
 
 /* Lower-case hex and a NUL. */
 void digest_hex(const unsigned char digest[DIGEST_BYTES], char out[DIGEST_HEX_BYTES]);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "daemon/config_keys.h"
 #include "daemon/ingest.h"
+#include "daemon/websub.h"
 #include "rules/language/fields.h"
 #include "web/address.h"
 
@@ -90,6 +91,11 @@ static void load_http(struct config *c, const struct conf_node *node, struct dia
 	refuse_later(node, config_http_fields, diag);
 	c->http.listen = http.listen;
 	load_hosts(c, conf_get(node, "hosts"), http.hosts, diag);
+	c->http.public_url = http.public_url;
+	while (str_ends(c->http.public_url, STR("/")))
+		c->http.public_url.n--;
+	if (c->http.public_url.p)
+		config_check_public_url(c, conf_get(node, "public_url")->at, diag);
 	if (!http.listen.p)
 		return;
 	struct web_address address;

@@ -16,6 +16,8 @@ struct config {
 	struct {
 		struct str listen; /* "127.0.0.1:8470"; absent: no server */
 		struct str_list hosts; /* names by which a reverse proxy asks */
+		struct str public_url; /* without a slash at its end; absent: others cannot reach us
+					*/
 	} http;
 	struct {
 		bool asked; /* alerts about sources are wanted */

@@ -53,6 +53,9 @@ const struct conf_field config_http_fields[] = {
 			"server." },
 	{ "hosts", CONF_TEXTS, offsetof(struct config_http_keys, hosts),
 		.help = "Names by which a reverse proxy may ask, for posts that are sent to us." },
+	{ "public_url", CONF_TEXT, offsetof(struct config_http_keys, public_url),
+		.help = "Address under which others reach the server, for hubs that push feeds "
+			"(WebSub)." },
 	{ "token", CONF_TREE, offsetof(struct config_http_keys, later), .help = RULES_NOT_YET },
 	{ .key = NULL },
 };

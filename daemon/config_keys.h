@@ -26,7 +26,7 @@ struct config_store_keys {
 };
 
 struct config_http_keys {
-	struct str listen;
+	struct str listen, public_url;
 	struct str_list hosts;
 	const struct conf_node *later;
 };

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "daemon/app.h"
 #include "daemon/ingest.h"
+#include "daemon/websub.h"
 #include "web/route.h"
 #include "web/server.h"
 
@@ -11,6 +12,7 @@ struct serve {
 	struct web *web;
 	struct web_pages pages;
 	struct ingest *ingest; /* NULL: no source takes posts */
+	struct websub *websub; /* NULL: no feed is pushed */
 	struct fd_watch *watch;
 	struct timer *timer;
 };
@@ -78,6 +80,7 @@ struct serve *serve_start(struct app *app)
 	buf_finish(&message);
 	web_set_names(s->web, app->config->http.hosts);
 	s->ingest = ingest_start(app, s->web);
+	s->websub = websub_start(app, s->web);
 	s->timer = timer_create_on(app->loop, on_timer, s);
 	s->watch = fd_watch_create(app->loop, web_fd(s->web), on_readable, s);
 	fd_watch_start(s->watch, LOOP_READABLE);
@@ -105,6 +108,7 @@ void serve_stop(struct serve *s)
 	fd_watch_destroy(s->watch);
 	timer_destroy(s->timer);
 	web_close(s->web);
+	websub_stop(s->websub);
 	ingest_destroy(s->ingest);
 	mem_free(s);
 }

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "conf/yaml.h"
+#include "sources/feed_hub.h"
+#include "sources/feed_websub.h"
 
 /* Between two requests to one host. */
 #define HOST_PAUSE_US US_PER_S
@@ -92,7 +94,6 @@ static int feed_source_start(struct source *s, struct str cursor)
 	struct feed_queue *old = f->queue;
 	const int64_t now_us = loop_now_us(s->loop);
 	struct buf text;
-	(void)cursor; /* each feed has its own */
 	if (!f->tasks)
 		prepare(f);
 	f->queue = feed_queue_create(f->all.count, HOST_PAUSE_US);
@@ -103,6 +104,7 @@ static int feed_source_start(struct source *s, struct str cursor)
 		feed_queue_set_url(f->queue, i, feed_task_url(&f->tasks[i]));
 	}
 	buf_finish(&text);
+	feed_hub_load(f, cursor); /* each feed has a cursor of its own */
 	if (old)
 		plan_again(f, old, now_us);
 	else
@@ -127,6 +129,7 @@ static void feed_source_finish(struct source *s)
 	for (size_t i = 0; f->tasks && i < f->all.count; i++) {
 		feed_state_finish(&f->tasks[i].state);
 		feed_task_reset(&f->tasks[i]);
+		feed_hub_finish(&f->tasks[i]);
 		mem_free((char *)f->tasks[i].problem.p);
 	}
 	mem_free(f->tasks);
@@ -253,3 +256,8 @@ const struct source_type source_feed = {
 	.resume = SOURCE_KEEPS,
 	.parts = feed_source_parts,
 };
+
+struct feed_source *feed_source_of(struct source *s)
+{
+	return s->type == &source_feed ? (struct feed_source *)s : NULL;
+}

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "sources/feed_hub.h"
 #include "sources/feed_source.h"
 #include "sources/feed_url.h"
 
@@ -63,7 +64,8 @@ static int64_t wait_us(struct feed_fetch *fetch, bool lasting)
 		.haste = task->haste,
 		.failures = task->failures,
 		.lasting = lasting,
-		.dice = (uint32_t)(str_hash(task->state.url) >> 20) * (task->poll_count + 1),
+		.pushed = feed_hub_pushes(f, task),
+		.dice = feed_schedule_dice(str_hash(task->state.url), task->poll_count),
 	};
 	const int64_t later_us = task->later_us;
 	task->later_us = 0;
@@ -109,7 +111,8 @@ static void unlink_fetch(struct feed_source *f, struct feed_fetch *fetch)
 	while (*at != fetch)
 		at = &(*at)->next;
 	*at = fetch->next;
-	f->fetch_count--;
+	f->fetch_count -= !fetch->pushed;
+	f->push_count -= fetch->pushed;
 }
 
 /* Lets go of the connection and the host; at_us: when to ask again, INT64_MAX: never. */
@@ -146,6 +149,7 @@ void feed_succeeded(struct feed_fetch *fetch)
 	task->failures = 0;
 	task->succeeded_at_us = feeds_wall_us(f);
 	set_text(&task->problem, STR_NONE);
+	feed_hub_tend(f, fetch->feed);
 	end_round(fetch, false);
 }
 
@@ -187,7 +191,9 @@ void feed_stays_away(struct feed_fetch *fetch, const char *problem)
 
 void feed_left(struct feed_fetch *fetch)
 {
-	feed_task_reset(&fetch->source->tasks[fetch->feed]);
+	/* A push is no part of a round. */
+	if (!fetch->pushed)
+		feed_task_reset(&fetch->source->tasks[fetch->feed]);
 	unlink_fetch(fetch->source, fetch);
 	feed_fetch_free(fetch);
 }
@@ -195,6 +201,8 @@ void feed_left(struct feed_fetch *fetch)
 void feeds_drop(struct feed_source *f)
 {
 	f->reading = NULL;
+	for (size_t i = 0; f->tasks && i < f->all.count; i++)
+		feed_hub_stop(&f->tasks[i]);
 	while (f->fetches) {
 		struct feed_fetch *fetch = f->fetches;
 		http_cancel(fetch->request);
@@ -282,6 +290,7 @@ static void keep_answer(struct feed_fetch *fetch, const struct http_answer *answ
 	fetch->answer.charset = arena_str(&fetch->arena, answer->charset);
 	fetch->answer.etag = arena_str(&fetch->arena, answer->etag);
 	fetch->answer.last_modified = arena_str(&fetch->arena, answer->last_modified);
+	fetch->answer.links = arena_str(&fetch->arena, answer->links);
 	fetch->answer.location = arena_str(&fetch->arena, answer->location);
 }
 
@@ -318,7 +327,10 @@ static size_t add_validators(
 	const struct feed_fetch *fetch, struct buf lines[2], struct str *headers, size_t count)
 {
 	const struct feed_state *state = &fetch->source->tasks[fetch->feed].state;
-	if (!str_eq(fetch->url, feed_state_url(state)))
+	/* The document names the hub: with one it is read once after each start. */
+	const bool hub_unknown = fetch->source->public_url.n &&
+		fetch->source->tasks[fetch->feed].poll_count == 0;
+	if (!str_eq(fetch->url, feed_state_url(state)) || hub_unknown)
 		return count;
 	if (state->etag.n) {
 		buf_add(&lines[0], STR("If-None-Match: "));
@@ -333,20 +345,27 @@ static size_t add_validators(
 	return count;
 }
 
-static void start_fetch(struct feed_source *f, size_t feed)
+struct feed_fetch *feed_fetch_create(struct feed_source *f, size_t feed)
 {
-	static const struct http_events events = { on_headers, on_data, on_end };
 	struct feed_fetch *fetch = mem_zero(1, sizeof *fetch);
-	struct buf lines[2];
-	struct str headers[3];
 	fetch->source = f;
 	fetch->feed = feed;
 	fetch->next = f->fetches;
 	f->fetches = fetch;
-	f->fetch_count++;
 	buf_init(&fetch->body, FEED_MAX_BYTES);
 	arena_init(&fetch->arena, FETCH_MEMORY_BYTES);
 	fetch->url = arena_str(&fetch->arena, feed_task_url(&f->tasks[feed]));
+	fetch->answer = (struct http_answer){ .max_age_us = -1, .retry_after_us = -1 };
+	return fetch;
+}
+
+static void start_fetch(struct feed_source *f, size_t feed)
+{
+	static const struct http_events events = { on_headers, on_data, on_end };
+	struct feed_fetch *fetch = feed_fetch_create(f, feed);
+	f->fetch_count++;
+	struct buf lines[2];
+	struct str headers[3];
 	buf_init(&lines[0], 2 * FEED_VALIDATOR_MAX_BYTES);
 	buf_init(&lines[1], 2 * FEED_VALIDATOR_MAX_BYTES);
 	headers[0] = STR("Accept: application/atom+xml, application/rss+xml, "

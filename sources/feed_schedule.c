@@ -83,6 +83,12 @@ int64_t feed_schedule_wait_us(const struct feed_schedule *s, int64_t wall_us)
 	return wall_us > 0 ? past_skips(s, wait_us, wall_us) : wait_us;
 }
 
+uint32_t feed_schedule_dice(uint64_t hash, unsigned n)
+{
+	/* Of a product the upper bits are the mixed ones. */
+	return (uint32_t)((hash ^ n) * UINT64_C(0x9E3779B97F4A7C15) >> 40);
+}
+
 unsigned feed_schedule_haste(unsigned haste, size_t fresh, size_t count)
 {
 	if (fresh == 0)
@@ -90,6 +96,11 @@ unsigned feed_schedule_haste(unsigned haste, size_t fresh, size_t count)
 	if (2 * fresh < count)
 		return haste;
 	return haste < FEED_MAX_HASTE ? haste + 1 : FEED_MAX_HASTE;
+}
+
+bool feed_schedule_renews(int64_t left_us, int64_t lease_us, int64_t since_asked_us)
+{
+	return left_us < lease_us / 4 && since_asked_us >= US_PER_MINUTE;
 }
 
 struct feed_first feed_schedule_first(size_t rank, size_t count, int64_t interval_us)

@@ -30,9 +30,16 @@ enum { FEED_MAX_HASTE = 2 };
  * skipped. */
 int64_t feed_schedule_wait_us(const struct feed_schedule *s, int64_t wall_us);
 
+/* For a feed's nth request; hash is of its address. */
+uint32_t feed_schedule_dice(uint64_t hash, unsigned n);
+
 /* The haste after a document of which `fresh` of `count` entries are new: more if half of them are,
  * less if none is. */
 unsigned feed_schedule_haste(unsigned haste, size_t fresh, size_t count);
+
+/* Whether a subscription is to be made again: a quarter of its lease is left, and the hub was not
+ * asked within the last minute. */
+bool feed_schedule_renews(int64_t left_us, int64_t lease_us, int64_t since_asked_us);
 
 /* When a feed is asked first, from now, and what its second wait is longer by: the first requests
  * follow each other closely, and from the second round on they are spread over the whole interval.

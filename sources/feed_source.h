@@ -12,7 +12,9 @@ enum {
 	FEED_PROBLEM_MAX_BYTES = 256,
 	FEED_MAX_HOPS = 5,
 	FEED_MAX_PAGES = 10,
-	FEED_SHOWN_URL_BYTES = 120
+	FEED_SHOWN_URL_BYTES = 120,
+	FEED_TOKEN_BYTES = 32,
+	FEED_MAX_PUSHES = 8 /* under way */
 };
 
 /* What one round brings: a document, and older pages of it if all that it holds is new. */
@@ -44,6 +46,9 @@ struct feed_task {
 	int64_t since_us; /* wall clock: since when it is well, fails, or is asked no more */
 	uint64_t entry_count; /* that were new */
 	struct str problem; /* owned; the last one, told once; absent: it is well */
+	struct feed_hub *hub; /* that the feed names; NULL: none */
+	char token[FEED_TOKEN_BYTES]; /* of its callback */
+	int64_t pinged_at_us; /* monotonic; 0: never */
 	bool asked_no_more; /* gone, or the same as another */
 };
 
@@ -57,6 +62,7 @@ struct feed_fetch {
 	struct str url; /* in the arena, as all below */
 	struct http_answer answer;
 	struct arena arena;
+	bool pushed; /* by a hub: it is no answer to a request */
 	bool reading; /* a thread has it */
 	bool to_be_read; /* it waits for the thread */
 	/* of feed_read */
@@ -81,7 +87,11 @@ struct feed_source {
 	struct feed_queue *queue;
 	struct timer *timer;
 	struct feed_fetch *fetches;
-	size_t fetch_count;
+	size_t fetch_count, push_count; /* of them: requests, and what hubs brought */
+	struct str public_url; /* of feed_websub_enable; absent: no hubs */
+	char hub_key[32];
+	bool hub_key_known;
+	size_t hub_request_count;
 	struct feed_fetch *reading; /* a thread reads its document: one at a time */
 };
 
@@ -101,12 +111,14 @@ void feed_task_reset(struct feed_task *task); /* a new round */
 /* The next step is there. False: that is no address. */
 bool feed_task_hop(struct feed_task *task, struct str url);
 
+struct feed_fetch *feed_fetch_create(struct feed_source *f, size_t feed);
 /* How a request ended, exactly one of these; the fetch is gone after it. answer may be NULL. */
 void feed_succeeded(struct feed_fetch *fetch);
 void feed_failed(struct feed_fetch *fetch, const char *problem, bool lasting);
 void feed_goes_on(struct feed_fetch *fetch); /* after feed_task_hop */
 void feed_stays_away(struct feed_fetch *fetch, const char *problem); /* is asked no more */
-void feed_left(struct feed_fetch *fetch); /* the store is in trouble: the source will be stopped */
+/* The store is in trouble, and the source will be stopped; or it was a push. */
+void feed_left(struct feed_fetch *fetch);
 
 int64_t feeds_wall_us(const struct feed_source *f);
 
@@ -114,6 +126,8 @@ int64_t feeds_wall_us(const struct feed_source *f);
 
 /* Reads the body and goes on with what stands in it, now or, if it is large, later. */
 void feed_take_document(struct feed_fetch *fetch);
+/* A document that a hub brought. */
+void feed_take_push(struct feed_source *f, size_t feed, struct str body, struct str charset);
 /* The answer is that nothing is new. */
 void feed_take_unchanged(struct feed_fetch *fetch);
 /* No document. What the first page of a round brought counts whatever became of the others. */

@@ -122,15 +122,16 @@ size_t feed_state_new(const struct feed_state *f, const uint64_t *keys, size_t c
 	return n;
 }
 
-static size_t keys_max(size_t count)
+static size_t keys_max(size_t count, size_t known_count, bool whole)
 {
-	const size_t max = 2 * count > FEED_MIN_KEYS ? 2 * count : FEED_MIN_KEYS;
+	const size_t wanted = whole ? 2 * count : count + known_count;
+	const size_t max = wanted > FEED_MIN_KEYS ? wanted : FEED_MIN_KEYS;
 	return max < FEED_MAX_KEYS ? max : FEED_MAX_KEYS;
 }
 
-bool feed_state_see(struct feed_state *f, const uint64_t *keys, size_t count)
+bool feed_state_see(struct feed_state *f, const uint64_t *keys, size_t count, bool whole)
 {
-	const size_t most = keys_max(count), all_count = count + f->key_count;
+	const size_t most = keys_max(count, f->key_count, whole), all_count = count + f->key_count;
 	const size_t max = all_count < most ? all_count : most;
 	uint64_t *all = mem_zero(max ? max : 1, sizeof *all);
 	struct key_set seen = set_create(all_count);

@@ -39,8 +39,9 @@ bool feed_state_saw(const struct feed_state *f, uint64_t key);
  * many are. */
 size_t feed_state_new(const struct feed_state *f, const uint64_t *keys, size_t count, bool *fresh);
 /* The keys of a document come first, then those of earlier ones: twice as many in all as the
- * document has, within the ceilings. True if that changed anything. */
-bool feed_state_see(struct feed_state *f, const uint64_t *keys, size_t count);
+ * document has, within the ceilings; of a part of a feed (whole is false) all that fit. True if
+ * that changed anything. */
+bool feed_state_see(struct feed_state *f, const uint64_t *keys, size_t count, bool whole);
 
 /* The name of the feed's part of its source's cursors: hex, and a NUL. */
 void feed_state_part(struct str url, char out[FEED_PART_BYTES + 1]);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "sources/feed_find.h"
+#include "sources/feed_hub.h"
 #include "sources/feed_post.h"
 #include "sources/feed_source.h"
 #include "sources/feed_url.h"
@@ -138,7 +139,7 @@ static int end_round(struct delivery *d, bool whole)
 	struct feed_task *task = d->task;
 	struct feed_round *round = &task->round;
 	const bool known = task->state.known, had_entries = task->state.key_count > 0;
-	const bool changed = feed_state_see(&task->state, round->keys, round->key_count);
+	const bool changed = feed_state_see(&task->state, round->keys, round->key_count, true);
 	int r = 0;
 	task->state.known = true;
 	task->state.read_at_us = feeds_wall_us(d->fetch->source);
@@ -151,6 +152,8 @@ static int end_round(struct delivery *d, bool whole)
 	if (!known)
 		return 0;
 	task->entry_count += round->fresh_count;
+	if (round->fresh_count)
+		feed_hub_missed(task);
 	task->haste = feed_schedule_haste(task->haste, round->fresh_count, round->key_count);
 	if (had_entries && !whole && round->key_count > 1 && task->state.read_at_us)
 		tell_gap(d->fetch->source, task);
@@ -205,6 +208,7 @@ static void take_settings(struct feed_fetch *fetch, struct feed_task *task)
 	task->skip_hours = feed->skip_hours;
 	task->skip_days = feed->skip_days;
 	task->body_hash = 0;
+	feed_hub_offer(fetch);
 }
 
 static void take_feed(struct feed_fetch *fetch)
@@ -251,6 +255,35 @@ void feed_take_failure(struct feed_fetch *fetch, const char *problem, bool lasti
 		feed_failed(fetch, problem, lasting);
 }
 
+/* ---- what a hub brought ---- */
+
+static int deliver_push(struct delivery *d)
+{
+	const struct feed *feed = &d->fetch->feed_read;
+	int r = add_records(d);
+	if (r == 0 && feed_state_see(&d->task->state, d->fetch->keys, feed->entry_count, false))
+		r = deliver_cursor(d);
+	return r;
+}
+
+static void take_pushed(struct feed_fetch *fetch)
+{
+	struct feed_task *task = &fetch->source->tasks[fetch->feed];
+	const struct feed *feed = &fetch->feed_read;
+	struct delivery d = { .fetch = fetch, .task = task };
+	if (fetch->verdict == FEED_READ && source_flows(&fetch->source->base)) {
+		d.fresh = mem_zero(feed->entry_count ? feed->entry_count : 1, sizeof *d.fresh);
+		d.fresh_count = feed_state_new(
+			&task->state, fetch->keys, feed->entry_count, d.fresh);
+		buf_init(&d.records, SOURCE_MAX_RECORD_BYTES + SOURCE_PIECE_BYTES);
+		if (deliver_push(&d) == 0)
+			task->entry_count += d.fresh_count;
+		buf_finish(&d.records);
+		mem_free(d.fresh);
+	}
+	feed_left(fetch);
+}
+
 static void take_page(struct feed_fetch *fetch)
 {
 	struct feed_task *task = &fetch->source->tasks[fetch->feed];
@@ -265,7 +298,9 @@ static void take_page(struct feed_fetch *fetch)
 
 static void take_read(struct feed_fetch *fetch)
 {
-	if (fetch->verdict == FEED_READ)
+	if (fetch->pushed)
+		take_pushed(fetch);
+	else if (fetch->verdict == FEED_READ)
 		take_feed(fetch);
 	else if (fetch->verdict == FEED_WEB_PAGE)
 		take_page(fetch);
@@ -302,6 +337,17 @@ static void read_next(struct feed_source *f)
 	}
 }
 
+static void read_soon(struct feed_fetch *fetch)
+{
+	if (fetch->body.n <= READ_AT_ONCE_BYTES) {
+		read_document(fetch);
+		take_read(fetch);
+		return;
+	}
+	fetch->to_be_read = true;
+	read_next(fetch->source);
+}
+
 void feed_take_unchanged(struct feed_fetch *fetch)
 {
 	struct feed_task *task = &fetch->source->tasks[fetch->feed];
@@ -319,11 +365,17 @@ void feed_take_document(struct feed_fetch *fetch)
 		feed_take_unchanged(fetch); /* to the byte what it was the last time */
 		return;
 	}
-	if (fetch->body.n <= READ_AT_ONCE_BYTES) {
-		read_document(fetch);
-		take_read(fetch);
-		return;
-	}
-	fetch->to_be_read = true;
-	read_next(fetch->source);
+	read_soon(fetch);
+}
+
+void feed_take_push(struct feed_source *f, size_t feed, struct str body, struct str charset)
+{
+	if (f->push_count >= FEED_MAX_PUSHES)
+		return; /* the feed is asked anyway, if later */
+	struct feed_fetch *fetch = feed_fetch_create(f, feed);
+	fetch->pushed = true;
+	f->push_count++;
+	buf_add(&fetch->body, body);
+	fetch->answer.charset = arena_str(&fetch->arena, charset);
+	read_soon(fetch);
 }

@@ -11,6 +11,7 @@ it. Fails if a goal is missed."""
 
 import asyncio
 import json
+import math
 import os
 import random
 import re
@@ -26,7 +27,7 @@ INTERVAL_S = 60
 REAL_INTERVAL_S = 15 * 60
 IDLE_CPU_GOAL = 1.0  # percent, at the usual interval
 MEMORY_GOAL_MB = 60
-EVENNESS_GOAL = 1.6  # the busiest twentieth of a round against the mean
+EVENNESS_GOAL = 1.5  # the busiest twentieth of a round against the mean
 DELAY_GOAL_MS = 100
 
 CONFIG = """
@@ -194,7 +195,7 @@ def evenness(times, start, length):
     """The busiest twentieth against the mean."""
     counts = [0] * 20
     for at in times:
-        place = int((at - start) / length * 20)
+        place = math.floor((at - start) / length * 20)
         if 0 <= place < 20:
             counts[place] += 1
     return max(counts) / (sum(counts) / 20) if sum(counts) else 0.0

@@ -316,6 +316,41 @@ static void included_files_add_lists_rules_and_tests(void **state)
 	remove_file("more.yaml");
 }
 
+static void our_address_is_one_that_others_reach(void **state)
+{
+	static const struct {
+		const char *http, *error;
+	} cases[] = {
+		{ "public_url: 'https://a.example'", "nobody listens there" },
+		{ "listen: '127.0.0.1:0', public_url: 'https://a.example'",
+			"not among http.hosts" },
+		{ "listen: '127.0.0.1:0', hosts: b.example, public_url: 'https://a.example'",
+			"not among http.hosts" },
+		{ "listen: '127.0.0.1:0', public_url: 'a.example'", "no address of ours" },
+		{ "listen: '127.0.0.1:0', public_url: ''", "no address of ours" },
+		{ "listen: '127.0.0.1:0', public_url: 'https://a.example/?x'",
+			"no address of ours" },
+		{ "listen: '127.0.0.1:0', public_url: 'https://u@a.example'",
+			"no address of ours" },
+	};
+	(void)state;
+	struct loaded l;
+	char text[256];
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		(void)snprintf(text, sizeof text, "http: { %s }\n", cases[i].http);
+		load_text(&l, "vigie.yaml", text);
+		if (diag_count(l.diag, DIAG_ERROR) != 1 || !strstr(l.printed.p, cases[i].error))
+			fail_msg("%s: %s", cases[i].http, l.printed.p ? l.printed.p : "");
+		finish(&l);
+	}
+	load_good(&l,
+		"http: { listen: '127.0.0.1:0', hosts: a.example, public_url: "
+		"'https://A.example/v//' "
+		"}\n");
+	check_text(l.config->http.public_url, "https://A.example/v");
+	finish(&l);
+}
+
 static void an_included_file_is_checked_like_the_rest(void **state)
 {
 	(void)state;
@@ -437,6 +472,7 @@ int main(void)
 		cmocka_unit_test(maps_are_found_by_name),
 		cmocka_unit_test(a_rules_file_on_its_own_may_name_any_notifier),
 		cmocka_unit_test(included_files_add_lists_rules_and_tests),
+		cmocka_unit_test(our_address_is_one_that_others_reach),
 		cmocka_unit_test(an_included_file_is_checked_like_the_rest),
 		cmocka_unit_test(no_file_is_one_error_and_nothing_else),
 		cmocka_unit_test(the_default_path_is_where_the_user_keeps_configurations),

@@ -6,9 +6,11 @@
 #include "base/utf8.h"
 #include "sources/feed_bytes.h"
 #include "sources/feed_find.h"
+#include "sources/feed_link.h"
 #include "sources/feed_parse.h"
 #include "sources/feed_state.h"
 #include "sources/feed_url.h"
+#include "sources/feed_websub.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -85,7 +87,7 @@ static bool on_outline(void *ctx, struct str url, struct str title)
 	return ++*count < 10;
 }
 
-/* The same bytes as a page, a list of feeds and a cursor. */
+/* The same bytes as a page, a list of feeds, a cursor, a Link header and a signature. */
 static void check_others(struct str bytes, struct arena *arena)
 {
 	size_t count = 0;
@@ -94,6 +96,9 @@ static void check_others(struct str bytes, struct arena *arena)
 	assert(!url.p || feed_url_is_http(url));
 	(void)feed_find_in_opml(bytes, on_outline, &count);
 	assert(count <= 10);
+	const struct str hub = feed_link_find(bytes, STR("hub"));
+	assert(hub.n <= bytes.n);
+	assert(!feed_websub_signed(bytes, STR("secret"), STR("body")));
 	feed_state_init(&state, STR("http://example.com/feed"));
 	(void)feed_state_parse(bytes, &state);
 	assert(state.key_count <= FEED_MAX_KEYS);

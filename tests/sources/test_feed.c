@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "sources/feed_find.h"
 
 static void the_first_reading_brings_nothing_and_the_next_what_is_new(void **state)
 {
@@ -65,6 +66,35 @@ static void a_permanent_redirect_is_remembered_and_a_temporary_one_is_not(void *
 	assert_true(feed_asked(f, 4, "GET /moved "));
 }
 
+static void what_keeps_the_method_is_permanent_or_not_as_well(void **state)
+{
+	struct fixture *f = *state;
+	START(f, PRIVATE, ANSWER("308 Moved\r\nLocation: /moved", ""),
+		ANSWER("200 OK", RSS(ITEM("1", "a"))), ANSWER("307 Elsewhere\r\nLocation: /x", ""),
+		ANSWER("200 OK", RSS(ITEM("1", "a") ITEM("2", "b"))), ANSWER("304 Same", ""));
+	feed_until_blocks(f, 1);
+	feed_start_again(f);
+	feed_until_blocks(f, 1);
+	feed_start_again(f);
+	feed_until_requests(f, 5);
+	assert_true(feed_asked(f, 2, "GET /moved "));
+	assert_true(feed_asked(f, 3, "GET /x "));
+	assert_true(feed_asked(f, 4, "GET /moved "));
+}
+
+/* Within one way a temporary one makes all that follows temporary. */
+static void a_permanent_redirect_behind_a_temporary_one_is_not_remembered(void **state)
+{
+	struct fixture *f = *state;
+	START(f, PRIVATE, ANSWER("302 Found\r\nLocation: /x", ""),
+		ANSWER("301 Moved\r\nLocation: /y", ""), ANSWER("200 OK", RSS(ITEM("1", "a"))),
+		ANSWER("304 Same", ""));
+	feed_until_blocks(f, 1);
+	feed_start_again(f);
+	feed_until_requests(f, 4);
+	assert_true(feed_asked(f, 3, "GET /feed "));
+}
+
 static void redirects_end_somewhere(void **state)
 {
 	struct fixture *f = *state;
@@ -86,6 +116,35 @@ static void a_page_leads_to_its_feed(void **state)
 	feed_until_blocks(f, 1);
 	assert_true(feed_brought(f, "found"));
 	assert_true(feed_asked(f, 1, "GET /real?a=1&b=2 "));
+}
+
+static void of_several_feeds_of_a_page_the_one_of_comments_comes_last(void **state)
+{
+	static const struct {
+		const char *page, *feed;
+	} cases[] = {
+		{ "<link rel=alternate type=application/rss+xml href=/c title='Comments Feed'>"
+		  "<link rel=alternate type=application/rss+xml href=/a title=Posts>"
+		  "<link rel=alternate type=application/atom+xml href=/b>",
+			"http://e/a" },
+		{ "<link rel=alternate type=application/rss+xml href=/comments/feed/>"
+		  "<link rel=alternate type=application/rss+xml href=/p "
+		  "title='Flux de Commentary'>"
+		  "<link rel=alternate type=application/rss+xml href=/feed/>",
+			"http://e/feed/" },
+		{ "<link rel=alternate type=application/rss+xml href=/c title=COMMENTS>",
+			"http://e/c" },
+		{ "<link rel=alternate type=text/html href=/en>", "" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct arena arena;
+		arena_init(&arena, 0);
+		const struct str found = feed_find_in_page(
+			str_of(cases[i].page), STR("http://e/"), &arena);
+		check_str(found.p ? found : STR(""), str_of(cases[i].feed));
+		arena_finish(&arena);
+	}
 }
 
 static void a_page_without_a_feed_brings_nothing(void **state)
@@ -253,8 +312,11 @@ int main(void)
 		FEED_TEST(since_all_brings_what_is_there),
 		FEED_TEST(validators_go_back_byte_for_byte),
 		FEED_TEST(a_permanent_redirect_is_remembered_and_a_temporary_one_is_not),
+		FEED_TEST(what_keeps_the_method_is_permanent_or_not_as_well),
+		FEED_TEST(a_permanent_redirect_behind_a_temporary_one_is_not_remembered),
 		FEED_TEST(redirects_end_somewhere),
 		FEED_TEST(a_page_leads_to_its_feed),
+		cmocka_unit_test(of_several_feeds_of_a_page_the_one_of_comments_comes_last),
 		FEED_TEST(a_page_without_a_feed_brings_nothing),
 		FEED_TEST(what_is_gone_is_asked_no_more),
 		FEED_TEST(a_broken_answer_changes_nothing),

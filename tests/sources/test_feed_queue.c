@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "sources/feed_queue.h"
+#include "sources/feed_schedule.h"
 
 enum { NOBODY = 9999 };
 
@@ -174,6 +175,52 @@ static void nobody_is_forgotten(void **state)
 	feed_queue_destroy(q);
 }
 
+/* Fifteen hundred feeds, one in five on a host with others, as the source asks them. */
+static void rounds_are_spread_evenly(void **state)
+{
+	enum { COUNT = 1500, ROUNDS = 8, BINS = 20, SHARED = 8 };
+	const int64_t interval_us = 15 * US_PER_MINUTE;
+	struct feed_queue *q = feed_queue_create(COUNT, US_PER_S);
+	static int64_t later_us[COUNT];
+	static unsigned polls[COUNT];
+	unsigned bins[ROUNDS][BINS] = { { 0 } };
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++) {
+		const struct feed_first first = feed_schedule_first(i, COUNT, interval_us);
+		char url[64];
+		(void)snprintf(url, sizeof url, "http://%s%zu/%zu", i % 5 ? "h" : "shared",
+			i % 5 ? i : i / 5 % SHARED, i);
+		feed_queue_set_url(q, i, str_of(url));
+		feed_queue_put(q, i, first.wait_us);
+		later_us[i] = first.later_us;
+	}
+	for (int64_t now_us; (now_us = feed_queue_next_us(q)) < ROUNDS * interval_us;) {
+		const struct feed_schedule s = {
+			.interval_us = interval_us, .max_age_us = -1, .retry_after_us = -1
+		};
+		struct feed_schedule own = s;
+		const size_t feed = take(q, now_us);
+		if (feed == NOBODY)
+			continue;
+		bins[now_us / interval_us][now_us % interval_us * BINS / interval_us]++;
+		own.dice = feed_schedule_dice((uint64_t)feed * 0x9E3779B97F4A7C15u, polls[feed]++);
+		feed_queue_done(q, feed, now_us, 0);
+		feed_queue_put(q, feed, now_us + feed_schedule_wait_us(&own, 0) + later_us[feed]);
+		later_us[feed] = 0;
+	}
+	/* The first round is quick, the others are not. */
+	for (size_t round = 1; round < ROUNDS; round++) {
+		unsigned most = 0, all = 0;
+		for (size_t i = 0; i < BINS; i++) {
+			most = bins[round][i] > most ? bins[round][i] : most;
+			all += bins[round][i];
+		}
+		if (all < COUNT * 9 / 10 || most * BINS > all * 5 / 4)
+			fail_msg("round %zu: %u requests, %u in one twentieth", round, all, most);
+	}
+	feed_queue_destroy(q);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +231,7 @@ int main(void)
 		cmocka_unit_test(who_was_called_and_leaves_lets_the_next_one_pass),
 		cmocka_unit_test(a_host_is_its_name_in_any_case_and_on_any_port),
 		cmocka_unit_test(nobody_is_forgotten),
+		cmocka_unit_test(rounds_are_spread_evenly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,6 +102,18 @@ static void what_a_hub_brings_is_asked_seldom(void **state)
 	assert_int_equal(feed_schedule_wait_us(&s, 0), 4 * s.interval_us);
 }
 
+static void a_subscription_is_renewed_before_its_lease_ends(void **state)
+{
+	(void)state;
+	const int64_t lease_us = 10 * US_PER_DAY, long_ago_us = 7 * US_PER_DAY;
+	assert_false(feed_schedule_renews(lease_us, lease_us, 0));
+	assert_false(feed_schedule_renews(lease_us / 4, lease_us, long_ago_us));
+	assert_true(feed_schedule_renews(lease_us / 4 - 1, lease_us, long_ago_us));
+	/* No more than once a minute, however short the lease is. */
+	assert_false(feed_schedule_renews(0, US_PER_MINUTE, US_PER_MINUTE - 1));
+	assert_true(feed_schedule_renews(0, US_PER_MINUTE, US_PER_MINUTE));
+}
+
 static void chance_adds_up_to_a_sixteenth(void **state)
 {
 	(void)state;
@@ -158,7 +170,7 @@ static void a_cursor_brings_back_what_was_written(void **state)
 	feed_state_init(&other, STR("http://b/"));
 	feed_state_move(&out, STR("http://moved/"));
 	feed_state_validators(&out, STR("W/\"x\""), STR("never"));
-	assert_true(feed_state_see(&out, keys, 4));
+	assert_true(feed_state_see(&out, keys, 4, true));
 	out.read_at_us = 123;
 	feed_state_format(&out, &cursor);
 	assert_false(feed_state_parse(buf_str(&cursor), &other));
@@ -193,7 +205,7 @@ static void the_largest_state_fits_a_cursor(void **state)
 	feed_state_move(&f, (struct str){ url, sizeof url - 1 });
 	feed_state_move(&f, (struct str){ tag, sizeof tag });
 	feed_state_validators(&f, (struct str){ tag, sizeof tag }, (struct str){ tag, sizeof tag });
-	assert_true(feed_state_see(&f, keys, FEED_MAX_KEYS));
+	assert_true(feed_state_see(&f, keys, FEED_MAX_KEYS, true));
 	assert_int_equal(f.key_count, FEED_MAX_KEYS);
 	buf_init(&cursor, FEED_CURSOR_MAX_BYTES);
 	feed_state_format(&f, &cursor);
@@ -232,10 +244,10 @@ static void keys_of_entries_that_left_are_kept_for_a_while(void **state)
 	feed_state_init(&f, STR("http://a/"));
 	for (uint64_t i = 0; i < FEED_MIN_KEYS; i++)
 		keys[i] = i + 1;
-	assert_true(feed_state_see(&f, keys, FEED_MIN_KEYS));
-	assert_false(feed_state_see(&f, keys, FEED_MIN_KEYS));
+	assert_true(feed_state_see(&f, keys, FEED_MIN_KEYS, true));
+	assert_false(feed_state_see(&f, keys, FEED_MIN_KEYS, true));
 	const uint64_t later[] = { 1000, 2, 1000 };
-	assert_true(feed_state_see(&f, later, 3));
+	assert_true(feed_state_see(&f, later, 3, true));
 	assert_int_equal(f.key_count, FEED_MIN_KEYS);
 	assert_true(feed_state_saw(&f, 1000) && feed_state_saw(&f, 2));
 	assert_true(feed_state_saw(&f, FEED_MIN_KEYS - 1));
@@ -250,7 +262,7 @@ static void an_entry_is_new_once(void **state)
 	bool fresh[5];
 	const uint64_t known[] = { 7, 0 }, keys[] = { 9, 7, 8, 9, 0 };
 	feed_state_init(&f, STR("http://a/"));
-	(void)feed_state_see(&f, known, 2);
+	(void)feed_state_see(&f, known, 2, true);
 	assert_int_equal(feed_state_new(&f, keys, 5, fresh), 2);
 	assert_true(fresh[0] && !fresh[1] && fresh[2] && !fresh[3] && !fresh[4]);
 	feed_state_finish(&f);
@@ -290,6 +302,7 @@ int main(void)
 		cmocka_unit_test(failures_double_the_wait_and_those_that_last_up_to_a_day),
 		cmocka_unit_test(what_brings_much_is_asked_more_often_within_bounds),
 		cmocka_unit_test(what_a_hub_brings_is_asked_seldom),
+		cmocka_unit_test(a_subscription_is_renewed_before_its_lease_ends),
 		cmocka_unit_test(chance_adds_up_to_a_sixteenth),
 		cmocka_unit_test(the_first_round_is_quick_and_the_second_is_spread),
 		cmocka_unit_test(hours_and_days_to_skip_are_passed_over),
