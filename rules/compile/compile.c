@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "rules/compile/compile_alike.h"
+#include "rules/compile/compile_outlines.h"
 #include "rules/compile/compile_waits.h"
 #include "rules/compile/wake_words.h"
 #include "rules/language/address.h"
@@ -357,6 +358,7 @@ struct ruleset *ruleset_create(struct rules *rules)
 	text_init(&c.text);
 	buf_init(&c.joined, 0);
 	find_literals(&c);
+	compile_outlines(set, c.term_literals);
 	compile_waits(set, c.term_literals);
 	add_terms(&c);
 	words_ready(&set->words);
@@ -378,6 +380,9 @@ void ruleset_destroy(struct ruleset *set)
 	wake_finish(&set->wake);
 	words_finish(&set->words);
 	needs_destroy(set->needs);
+	outlines_destroy(set->outlines);
+	mem_free(set->outline_terms);
+	mem_free(set->outlined);
 	compiled_alike_destroy(set->alike);
 	mem_free(set->phrase_of);
 	mem_free(set->regex_terms);
@@ -428,7 +433,7 @@ struct ruleset_costs ruleset_costs(const struct ruleset *set)
 	size_t alike_count = set->alike ? set->alike->wake_count : 0;
 	size_t literal_count = set->needs ? needs_literal_count(set->needs) : 0;
 	return (struct ruleset_costs){ set->wake.count, alike_count, literal_count,
-		set->always_count };
+		set->always_count + set->outline_rule_count };
 }
 
 bool ruleset_rule_is_always(const struct ruleset *set, size_t rule)

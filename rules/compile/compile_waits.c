@@ -27,11 +27,14 @@ bool term_is_plain_word(const struct term *t)
 /* What it costs to wait for something: words that occur often cost more. Nothing to wait for, so
  * that every post must be looked at: */
 #define COST_ALWAYS SIZE_MAX
+/* Every post must be read, and then the outline of a regex tells: more than any words cost. */
+#define COST_OUTLINE ((size_t)1 << 48)
 
 static bool can_wait(const struct waiting *c, uint32_t id)
 {
 	enum term_kind kind = c->rules->terms[id].kind;
-	return kind != TERM_SYMBOLS && (kind != TERM_REGEX || c->term_literals[id].count > 0);
+	return kind != TERM_SYMBOLS &&
+		(kind != TERM_REGEX || c->term_literals[id].count > 0 || c->set->outlined[id]);
 }
 
 static size_t term_cost(const struct waiting *c, uint32_t id)
@@ -41,6 +44,8 @@ static size_t term_cost(const struct waiting *c, uint32_t id)
 		return COST_ALWAYS;
 	if (term_is_alike(t))
 		return alike_term_cost(t);
+	if (t->kind == TERM_REGEX && c->set->outlined[id])
+		return COST_OUTLINE;
 	if (t->kind == TERM_REGEX)
 		return 20 * c->term_literals[id].count;
 	struct str own = t->kind == TERM_SITE ? address_host_label(t->folded) : t->folded;
@@ -65,6 +70,8 @@ static size_t list_cost(const struct waiting *c, const struct term_list *l)
 	uint32_t count = l->term_count < SAMPLE ? l->term_count : SAMPLE;
 	for (uint32_t i = 0; i < count; i++)
 		cost = sum(cost, term_cost(c, l->first_term + i));
+	if (cost >= COST_OUTLINE)
+		return cost;
 	return count ? cost * l->term_count / count : 0;
 }
 
@@ -195,10 +202,12 @@ static void mark_rules(struct waiting *c)
 	for (size_t i = 0; i < n; i++) {
 		const struct expr *root = c->rules->rules[i].root;
 		set->rule_any_term[i] = is_any_term(root);
-		if (cost_of(c, root) == COST_ALWAYS) {
-			set->rule_always[i] = true;
+		size_t cost = cost_of(c, root);
+		set->rule_always[i] = cost >= COST_OUTLINE;
+		if (cost == COST_ALWAYS) {
 			set->always[set->always_count++] = (uint32_t)i;
 		} else {
+			set->outline_rule_count += set->rule_always[i];
 			mark_wakes(c, root);
 			find_second(c, i);
 		}

@@ -4,8 +4,9 @@
 
 #include "rules/compile/compiled.h"
 
-/* Fills in waits, rule_any_term, rule_always, always, rule_second, second_hash and has_seconds.
- * term_literals: by term, of regexes; NULL if no term is one. */
+/* Fills in waits, rule_any_term, rule_always, always, rule_second, second_hash and what counts
+ * them, from which regexes are outlined. term_literals: by term, of regexes; NULL if no term is
+ * one. */
 void compile_waits(struct ruleset *set, const struct str_list *term_literals);
 
 /* Is it a word as it is, without apostrophes, signs or letters that need no boundary? */

@@ -6,6 +6,7 @@
 #include "rules/compile/wake.h"
 #include "rules/compile/words.h"
 #include "rules/regex/needs.h"
+#include "rules/regex/outlines.h"
 #include "rules/regex/regex.h"
 #include "rules/text/text.h"
 
@@ -37,6 +38,9 @@ struct ruleset {
 	uint32_t *regex_terms; /* the terms that are regexes, in order */
 	size_t regex_term_count;
 	bool *waits_for_literal; /* by term: a regex with literals; NULL if no term is a regex */
+	struct outlines *outlines; /* of regexes without; NULL: none */
+	uint32_t *outline_terms; /* by outline */
+	bool *outlined; /* by term: it has one; NULL if no term is a regex */
 	uint32_t *list_rules; /* the rules that name a list: list_rules[list_first[i]..list_first[i
 				 + 1] - 1] */
 	uint32_t *list_first;
@@ -50,9 +54,10 @@ struct ruleset {
 	uint64_t *second_hash; /* by rule: of that word */
 	bool has_seconds;
 	bool *rule_any_term; /* by rule: any of its terms makes it match */
-	bool *rule_always; /* by rule: no word or literal is necessary for it */
-	uint32_t *always; /* those rules: for them every post must be parsed */
-	size_t always_count;
+	bool *rule_always; /* by rule: no word or literal is necessary for it, so that every post
+			      must be parsed */
+	uint32_t *always; /* those of them that wait for no outline either */
+	size_t always_count, outline_rule_count; /* the others of them */
 	bool finds_links, finds_tags; /* a term is looked for in links, in the list of hashtags */
 	bool waits_for_links, waits_for_tags; /* and a rule waits for it, so the scan looks there */
 };

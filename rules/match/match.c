@@ -149,7 +149,7 @@ static void find_in_field(struct match_scratch *m, enum post_field field)
 	match_alike(m, m->post, field);
 	find_symbols(m, field);
 	if (m->regex_state)
-		match_find_literals(m, field);
+		match_find_regexes(m, field);
 }
 
 static void find(struct match_scratch *m, const struct post *post)

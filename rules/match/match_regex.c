@@ -19,6 +19,8 @@ void match_regex_init(struct match_scratch *m)
 	m->own_guard = m->guard = regex_guard_create(m->set);
 	if (m->set->needs)
 		m->needs_scratch = needs_scratch_create(m->set->needs);
+	if (m->set->outlines)
+		m->outlines_scratch = outlines_scratch_create(m->set->outlines);
 }
 
 void match_regex_finish(struct match_scratch *m)
@@ -29,6 +31,7 @@ void match_regex_finish(struct match_scratch *m)
 	regex_scratch_destroy(m->regex_scratch);
 	regex_guard_destroy(m->own_guard);
 	needs_scratch_destroy(m->needs_scratch);
+	outlines_scratch_destroy(m->outlines_scratch);
 }
 
 struct finding {
@@ -36,27 +39,40 @@ struct finding {
 	enum post_field field;
 };
 
-static bool may_match(void *ctx, size_t text, uint32_t id)
+static void may_match(const struct finding *f, uint32_t id)
 {
-	const struct finding *f = ctx;
 	struct match_scratch *m = f->m;
-	(void)text;
 	m->regex_fields[id] |= (uint8_t)(1U << f->field);
 	if (m->regex_state[id] == REGEX_UNASKED) {
 		m->regex_state[id] = REGEX_POSSIBLE;
 		m->regexes[m->regex_count++] = id;
 		match_mark_term(m, id);
 	}
+}
+
+static bool needs_met(void *ctx, size_t text, uint32_t id)
+{
+	(void)text;
+	may_match(ctx, id);
 	return true;
 }
 
-void match_find_literals(struct match_scratch *m, enum post_field field)
+static void outline_found(void *ctx, uint32_t outline)
+{
+	const struct finding *f = ctx;
+	may_match(f, f->m->set->outline_terms[outline]);
+}
+
+void match_find_regexes(struct match_scratch *m, enum post_field field)
 {
 	const struct folded *folded = &m->texts[field].folded;
 	const uint32_t starts[] = { 0, (uint32_t)folded->n };
 	struct finding f = { m, field };
 	if (m->set->needs && folded->n)
-		needs_find(m->set->needs, m->needs_scratch, folded->p, starts, 1, may_match, &f);
+		needs_find(m->set->needs, m->needs_scratch, folded->p, starts, 1, needs_met, &f);
+	if (m->outlines_scratch && m->texts[field].original.n)
+		outlines_find(m->set->outlines, m->outlines_scratch, m->texts[field].original,
+			outline_found, &f);
 }
 
 void match_forget_regexes(struct match_scratch *m)
@@ -105,11 +121,17 @@ static enum regex_state search_field(struct match_scratch *m, uint32_t id, enum 
 	return found ? REGEX_FOUND : result < 0 ? REGEX_IN_DOUBT : REGEX_NO;
 }
 
+/* Was it asked where the regex may match? */
+static bool is_filtered(const struct match_scratch *m, uint32_t id)
+{
+	return m->set->waits_for_literal[id] || m->set->outlined[id];
+}
+
 /* REGEX_FOUND in one field decides; else a doubt in one is a doubt. */
 static enum regex_state search_post(struct match_scratch *m, uint32_t id)
 {
 	const struct term *t = &m->set->rules->terms[id];
-	unsigned fields = m->set->waits_for_literal[id] ? m->regex_fields[id] : ALL_FIELDS;
+	unsigned fields = is_filtered(m, id) ? m->regex_fields[id] : ALL_FIELDS;
 	enum regex_state state = REGEX_NO;
 	if (!regex_guard_lets(m->guard, id) || spent_in_post(m) > post_steps(m)) {
 		m->errors.regex_skipped_count++;
@@ -129,7 +151,7 @@ static enum regex_state search_post(struct match_scratch *m, uint32_t id)
 bool match_regex_is(struct match_scratch *m, uint32_t id)
 {
 	uint8_t *state = &m->regex_state[id];
-	if (*state == REGEX_UNASKED && m->set->waits_for_literal[id])
+	if (*state == REGEX_UNASKED && is_filtered(m, id))
 		return false;
 	if (*state == REGEX_UNASKED)
 		m->regexes[m->regex_count++] = id;

@@ -64,6 +64,7 @@ struct match_scratch {
 	struct regex_guard *guard; /* NULL if no term is a regex */
 	struct regex_guard *own_guard; /* counts only */
 	struct needs_scratch *needs_scratch;
+	struct outlines_scratch *outlines_scratch;
 	struct alike_scratch *alike; /* NULL if no term is looked for by likeness */
 	struct near_scratch *near;
 	struct hit *hits;
@@ -100,7 +101,8 @@ void match_mark_term(struct match_scratch *m, uint32_t id);
 /* rules/match/match_regex.c; finish takes a scratch without init too. */
 void match_regex_init(struct match_scratch *m);
 void match_regex_finish(struct match_scratch *m);
-void match_find_literals(struct match_scratch *m, enum post_field field);
+/* Which regexes may match in a field's text. */
+void match_find_regexes(struct match_scratch *m, enum post_field field);
 bool match_regex_is(struct match_scratch *m, uint32_t id);
 /* Was a search for a regex below e given up? */
 bool match_regex_in_doubt(const struct match_scratch *m, const struct expr *e);

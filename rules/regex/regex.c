@@ -117,6 +117,7 @@ static pcre2_code *compile(
 	}
 	pcre2_set_max_pattern_length(context, REGEX_MAX_BYTES);
 	pcre2_set_parens_nest_limit(context, REGEX_MAX_NESTING);
+	(void)pcre2_set_newline(context, PCRE2_NEWLINE_LF); /* whatever PCRE2 was built for */
 	pcre2_code *code = pcre2_compile(
 		(PCRE2_SPTR)pattern.p, pattern.n, options, &error, &offset, context);
 	pcre2_compile_context_free(context);

@@ -77,7 +77,7 @@ struct scan *scan_create(
 	s->kernel = kernel == SCAN_PLAIN_C ? &scan_kernel_plain : scan_kernel_best();
 	s->alike = set->alike ? set->alike->wakes : NULL;
 	s->lines_are_text = map == NULL;
-	s->all = set->always_count > 0;
+	s->all = set->always_count + set->outline_rule_count > 0;
 	scan_keys_init(&s->keys);
 	if (map)
 		add_keys(s, map, POST_MAP_TEXT);

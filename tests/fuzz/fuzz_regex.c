@@ -1,10 +1,12 @@
 /* Flags, a pattern and a text, a line each (the text has the rest): a match lies in the text and is
- * not empty, and the folded text holds one of the pattern's literals, and what it needs. */
+ * not empty, the folded text holds one of the pattern's literals, and what it needs, and the text
+ * has the pattern's outline. */
 #include <assert.h>
 
 #include "base/fold.h"
 #include "base/utf8.h"
 #include "rules/regex/needs.h"
+#include "rules/regex/outlines.h"
 #include "rules/regex/regex.h"
 
 static void check_literals(const struct str_list *literals, struct str text)
@@ -45,8 +47,25 @@ static void check_needs(const struct need_list *needs, struct str text)
 	buf_finish(&folded);
 }
 
+static void note_outline(void *ctx, uint32_t id)
+{
+	(void)id;
+	*(bool *)ctx = true;
+}
+
+static void check_outline(const struct outline *outline, struct str text)
+{
+	bool seen = false;
+	struct outlines *o = outlines_create(outline, 1);
+	struct outlines_scratch *scratch = outlines_scratch_create(o);
+	outlines_find(o, scratch, text, note_outline, &seen);
+	assert(seen);
+	outlines_scratch_destroy(scratch);
+	outlines_destroy(o);
+}
+
 static void check_find(const struct regex *re, struct str text, const struct str_list *literals,
-	const struct need_list *needs)
+	const struct need_list *needs, const struct outline *outline)
 {
 	size_t from = 0, to = 0;
 	struct regex_scratch *scratch = regex_scratch_create();
@@ -60,6 +79,8 @@ static void check_find(const struct regex *re, struct str text, const struct str
 			check_literals(literals, text);
 		if (needs->count)
 			check_needs(needs, text);
+		if (outline->piece_count)
+			check_outline(outline, text);
 	}
 	regex_scratch_destroy(scratch);
 }
@@ -69,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str rest = { (const char *)data, size }, flags, pattern, message;
 	struct str_list literals = { NULL, 0 };
 	struct need_list needs = { NULL, 0 };
+	struct outline outline;
 	struct arena arena;
 	size_t at;
 	if (!str_next(&rest, '\n', &flags) || !str_next(&rest, '\n', &pattern) || !utf8_valid(rest))
@@ -79,8 +101,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		literals.count = 0;
 	bool known = regex_needs(pattern, flags, &arena, &needs);
 	assert(known == (literals.count > 0)); /* each finds something where the other does */
+	if (!regex_outline(pattern, flags, &arena, &outline))
+		outline.piece_count = 0;
 	if (re)
-		check_find(re, rest, &literals, &needs);
+		check_find(re, rest, &literals, &needs, &outline);
 	else
 		assert(at <= pattern.n && message.n > 0);
 	regex_destroy(re);
