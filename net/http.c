@@ -183,7 +183,9 @@ static bool is_too_large(const struct http_request *r, size_t bytes)
 		return false;
 	curl_off_t wire_bytes = 0;
 	curl_easy_getinfo(r->easy, CURLINFO_SIZE_DOWNLOAD_T, &wire_bytes);
-	return wire_bytes > 0 && r->body_bytes / (size_t)wire_bytes >= GZIP_RATIO_MAX;
+	/* Of chunks those of the buffer under way are not counted yet. */
+	wire_bytes += STREAM_BUFFER_BYTES;
+	return r->body_bytes / (size_t)wire_bytes >= GZIP_RATIO_MAX;
 }
 
 /* libcurl reads on for as long as there is something, a hundred buffers at a time: of a server that
