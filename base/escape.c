@@ -68,6 +68,12 @@ static const char *json_escape_of(uint32_t c)
 	}
 }
 
+/* Most of what is written stands for itself. */
+static bool json_is_plain(char c)
+{
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
+
 void escape_json(struct buf *out, struct str s)
 {
 	if (!s.p) {
@@ -78,6 +84,10 @@ void escape_json(struct buf *out, struct str s)
 	size_t plain_from = 0;
 	for (size_t i = 0; i < s.n;) {
 		uint32_t c;
+		if (json_is_plain(s.p[i])) {
+			i++;
+			continue;
+		}
 		size_t n = utf8_read(s, i, &c);
 		const char *escape = n ? json_escape_of(c) : "\xEF\xBF\xBD";
 		if (escape || c < 0x20 || c == 0x7F) {

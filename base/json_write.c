@@ -8,8 +8,11 @@ void json_key(struct buf *out, const char *key)
 	char last = out->n ? out->p[out->n - 1] : '{';
 	if (last != '{' && last != '[')
 		buf_add_char(out, ',');
-	if (key)
-		buf_addf(out, "\"%s\":", key);
+	if (!key)
+		return;
+	buf_add_char(out, '"');
+	buf_add(out, str_of(key));
+	buf_add(out, STR("\":"));
 }
 
 void json_open(struct buf *out, const char *key, char bracket)

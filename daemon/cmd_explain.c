@@ -174,7 +174,7 @@ static const struct argument arguments[] = {
 		offsetof(struct options, post), NULL },
 	{ "map", 0, "NAME",
 		"where the JSON has its text: auto (default), bluesky,\nmastodon, x, tweet-v1, "
-		"journal, post, text (no JSON), or one\nof the configuration's maps",
+		"journal, post, text (no JSON),\nor one of the configuration's maps",
 		offsetof(struct options, map), NULL },
 	{ "lang", 0, "LANG", "the post's language, such as fr", offsetof(struct options, lang),
 		NULL },

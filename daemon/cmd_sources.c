@@ -195,11 +195,9 @@ const struct command command_sources = {
 	.name = "sources",
 	.arguments = "[list | presets | try NAME|URL...] [-c FILE] [--json]",
 	.help = "List the sources or presets, or try one: 'vigie sources try URL'.",
-	.intro = "list: the configuration's sources with type and place. presets: networks that "
-		 "are\n"
-		 "built in, with their parameters. try: connects and shows posts; 'vigie sources "
-		 "try\n"
-		 "--help' tells more.\n",
+	.intro = "list: the configuration's sources with type and place. presets: networks that\n"
+		 "are built in, with their parameters. try: connects and shows posts; 'vigie\n"
+		 "sources try --help' tells more.\n",
 	.options = arguments,
 	.notes = "Exit status: 0 there are some, 1 none, 2 bad usage or configuration; of try see\n"
 		 "there.\n",

@@ -246,6 +246,12 @@ static int say_result(struct trying *t, bool from_config)
 
 static int run_config(struct trying *t, struct config *config, bool from_config)
 {
+	if (strcmp(sources_at(config->sources, 0)->type->name, "ingest") == 0) {
+		fprintf(stderr,
+			"vigie sources try: others send to this source: it cannot be tried\n"
+			"  hint: 'vigie run' takes what is sent to POST /api/v1/posts\n");
+		return EXIT_USAGE;
+	}
 	if (config->timezone.p)
 		input_set_timezone(config->timezone, &t->arena);
 	log_set_level(LOG_LEVEL_ERROR); /* what goes wrong is told here */
@@ -428,15 +434,14 @@ static int try_main(int argc, char **argv)
 
 const struct command command_sources_try = {
 	.name = "sources try",
-	.arguments = "NAME|PRESET|URL|FILE [KEY=VALUE...] [--json] [-n N] [--for TIME]",
+	.arguments = "NAME|URL|FILE [KEY=VALUE...] [--json] [-n N] [OPTION...]",
 	.help = "Connect to a source and show its first posts as vigie understands them.",
 	.intro = "NAME is a source of the configuration. Anything else needs none: a preset\n"
-		 "('vigie sources presets' lists them) with its parameters, an address (http, "
-		 "https,\n"
-		 "ws, wss), or a file; - is standard input. Any option of a source may follow as\n"
-		 "KEY=VALUE, secrets as KEY=env:VARIABLE or KEY=file:PATH. What an address is, is\n"
-		 "found out: a feed, events, JSON lines, a document, a page that names feeds.\n"
-		 "Nothing is stored, no place to resume at is moved.\n",
+		 "('vigie sources presets' lists them) with its parameters, an address (http,\n"
+		 "https, ws, wss, imaps), or a file; - is standard input. Any option of a source\n"
+		 "may follow as KEY=VALUE, secrets as KEY=env:VARIABLE or KEY=file:PATH. What an\n"
+		 "address is, is found out: a feed, events, JSON lines, a document, a page that\n"
+		 "names feeds. Nothing is stored, no place to resume at is moved.\n",
 	.options = arguments,
 	.notes = "Exit status: 0 posts came, 1 connected and none came in time, 2 bad usage or\n"
 		 "configuration, 69 no connection.\n",

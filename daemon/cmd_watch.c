@@ -250,9 +250,7 @@ static bool add_source(struct watching *w, struct str from)
 	if (web && !probe_web(d))
 		return false;
 	choose_format(w, d);
-	if (w->all &&
-		(str_eq(draft_get(d, STR("type")), STR("feed")) ||
-			str_eq(draft_get(d, STR("type")), STR("poll"))))
+	if (w->all && target_is_asked(draft_get(d, STR("type"))))
 		draft_default(d, STR("since"), STR("all"));
 	watch_config_name(c, d);
 	c->source_count++;
@@ -392,7 +390,8 @@ static const struct argument arguments[] = {
 	{ "format", 0, "FORMAT", "of files: ndjson or text; else by how they begin", 0,
 		take_format },
 	{ "follow", 'f', NULL, "go on as files grow", offsetof(struct watching, follow), NULL },
-	{ "all", 0, NULL, "also what feeds hold already", offsetof(struct watching, all), NULL },
+	{ "all", 0, NULL, "also what feeds and mailboxes hold already",
+		offsetof(struct watching, all), NULL },
 	{ "json", 0, NULL, "one alert a line, as JSON", offsetof(struct watching, json), NULL },
 	{ "quiet", 'q', NULL, "print no posts", offsetof(struct watching, quiet), NULL },
 	{ "color", 0, "[=WHEN]", "auto, always or never", 0, take_color },
@@ -446,14 +445,13 @@ static int watch_main(int argc, char **argv)
 
 const struct command command_watch = {
 	.name = "watch",
-	.arguments = "WORD... [--from PRESET|URL|FILE|-]... [--notify desktop|URL]...",
+	.arguments = "WORD... [--from PRESET|URL|FILE|-]... [--notify WHOM]...",
 	.help = "Watch for words without any file: prints the posts that hold one.",
 	.intro = "Words are terms as rules have them; one with spaces is a phrase. Any of them is\n"
 		 "enough. Without --from standard input is read.\n",
 	.options = arguments,
-	.notes = "Ends with files, or with Ctrl-C; then says how many posts it saw. What is under "
-		 "way\n"
-		 "is kept in a temporary folder that goes with it.\n"
+	.notes = "Ends with files, or with Ctrl-C; then says how many posts it saw. What is under\n"
+		 "way is kept in a temporary folder that goes with it.\n"
 		 "\n"
 		 "Exit status: 0 posts were found, 1 none, 2 bad usage or sources.\n",
 	.run = watch_main,

@@ -150,6 +150,9 @@ static int fits_time(const struct place *p)
 
 static int fits_handle(const struct place *p)
 {
+	/* A "name" may be anybody's, or a thing's. */
+	if (str_eq(p->key, STR("name")) && !p->of_person)
+		return -1;
 	return p->in_list || p->urls || p->spaced * 2 > p->seen ? -1 : p->of_person ? 30 : 0;
 }
 

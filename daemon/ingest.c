@@ -12,7 +12,8 @@
 #define WARN_INTERVAL_US US_PER_MINUTE
 
 enum {
-	MAX_WAITING = 64, /* requests of one source that came in and are not answered */
+	MAX_WAITING = 192, /* requests of one source that came in and are not answered */
+	MAX_BEGUN = 8, /* that are worked off in turn, while others wait */
 	MAX_STATUSES = 16,
 	BUSY_S = 2, /* to be tried again then */
 	TROUBLE_S = 5
@@ -47,7 +48,8 @@ struct ingest {
 	struct timer *timer;
 	struct door *doors;
 	size_t door_count;
-	struct visit *first, *last; /* in turn */
+	struct visit *first, *last; /* in turn; none but the first MAX_BEGUN is begun */
+	struct ingest_scratch scratch;
 	struct buf text; /* of the answer at hand */
 	bool stopped;
 };
@@ -61,6 +63,7 @@ static void count_answer(struct door *d, unsigned status)
 		i++;
 	d->answers[i].status = status;
 	d->answers[i].count++;
+	log_debug("source '%.*s': answered %u", STR_ARGS(d->source->base.name), status);
 }
 
 static const char not_now[] = "no posts are taken now: try again later";
@@ -232,6 +235,18 @@ static void enqueue(struct ingest *in, struct visit *v)
 	in->last = v;
 }
 
+/* Behind the others that are begun. */
+static void enqueue_again(struct ingest *in, struct visit *v)
+{
+	struct visit **at = &in->first;
+	for (int i = 1; i < MAX_BEGUN && *at; i++)
+		at = &(*at)->next;
+	v->next = *at;
+	*at = v;
+	if (!v->next)
+		in->last = v;
+}
+
 static struct visit *dequeue(struct ingest *in)
 {
 	struct visit *v = in->first;
@@ -255,7 +270,8 @@ static struct str key_of(const struct web_call *call)
 static void let_in(struct door *d, struct web_call *call)
 {
 	struct ingest *in = d->all;
-	struct ingest_job_options options = { .pipeline = in->app->pipeline,
+	struct ingest_job_options options = { .scratch = &in->scratch,
+		.pipeline = in->app->pipeline,
 		.pipeline_index = d->pipeline_index,
 		.source = d->source,
 		.reader = d->reader,
@@ -323,7 +339,7 @@ static void on_timer(void *ctx)
 	struct ingest *in = ctx;
 	struct visit *v = dequeue(in);
 	if (ingest_job_work(v->job))
-		enqueue(in, v);
+		enqueue_again(in, v);
 	else
 		answer_visit(v);
 	if (in->first)
@@ -373,6 +389,7 @@ struct ingest *ingest_start(struct app *app, struct web *web)
 	in->web = web;
 	in->doors = mem_zero(count, sizeof *in->doors);
 	in->timer = timer_create_on(app->loop, on_timer, in);
+	ingest_scratch_init(&in->scratch);
 	buf_init(&in->text, 0); /* constants of ours */
 	for (size_t i = 0; i < sources_count(all); i++) {
 		struct ingest_source *source = ingest_of(sources_at(all, i));
@@ -411,6 +428,7 @@ void ingest_destroy(struct ingest *in)
 		record_reader_destroy(in->doors[i].reader);
 		mem_free(in->doors[i].path);
 	}
+	ingest_scratch_finish(&in->scratch);
 	buf_finish(&in->text);
 	mem_free(in->doors);
 	mem_free(in);

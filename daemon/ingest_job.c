@@ -16,11 +16,9 @@ struct ingest_job {
 	struct ingest_job_options options;
 	struct ingest_body records;
 	struct gunzip *gunzip;
-	char *piece; /* what was unpacked */
 	struct str rest; /* of the body */
 	bool measuring; /* unpacks to see how much it is */
 	uint64_t unpacked_bytes;
-	struct buf block; /* posts, a line each */
 	uint64_t accepted_count, skipped_count, rejected_count, matched_count;
 	struct buf rejected; /* a JSON list that is not closed */
 	struct ingest_job_result result;
@@ -33,15 +31,16 @@ struct ingest_job {
 static bool deliver(struct ingest_job *j)
 {
 	const struct ingest_job_options *o = &j->options;
-	if (j->block.n == 0)
+	struct buf *posts = &o->scratch->block;
+	if (posts->n == 0)
 		return true;
 	const struct matcher_counts *counts =
 		pipeline_source(o->pipeline, o->pipeline_index).counts;
 	const uint64_t before = counts->match_count;
-	const struct source_block block = { .records = buf_str(&j->block) };
+	const struct source_block block = { .records = buf_str(posts) };
 	j->error = source_deliver(&o->source->base, &block);
 	j->matched_count += counts->match_count - before;
-	buf_clear(&j->block);
+	buf_clear(posts);
 	return j->error == 0;
 }
 
@@ -69,21 +68,22 @@ static void reject(
 static void add_post(struct ingest_job *j, const struct ingest_record *record, struct post *post)
 {
 	const struct str key = j->options.key;
-	const size_t before = j->block.n;
+	struct buf *posts = &j->options.scratch->block;
+	const size_t before = posts->n;
 	struct buf id;
 	buf_init(&id, 0);
 	if (!post->id.n && key.n) {
 		buf_addf(&id, "%.*s#%llu", STR_ARGS(key), (unsigned long long)record->index);
 		post->id = buf_str(&id);
 	}
-	post_json(post, &j->block);
-	buf_add_char(&j->block, '\n');
+	post_json(post, posts);
+	buf_add_char(posts, '\n');
 	buf_finish(&id);
-	if (j->block.n - before <= SOURCE_MAX_RECORD_BYTES) {
+	if (posts->n - before <= SOURCE_MAX_RECORD_BYTES) {
 		j->accepted_count++;
 		return;
 	}
-	j->block.n = before;
+	posts->n = before;
 	reject(j, record, "record too long", 0);
 }
 
@@ -108,7 +108,7 @@ static bool take_record(void *ctx, const struct ingest_record *record)
 		reject(j, record, reason, at);
 		break;
 	}
-	return j->block.n < SOURCE_PIECE_BYTES || deliver(j);
+	return j->options.scratch->block.n < SOURCE_PIECE_BYTES || deliver(j);
 }
 
 /* ---- answers ---- */
@@ -140,7 +140,7 @@ static bool finish_body(struct ingest_job *j)
 {
 	ingest_body_end(&j->records);
 	const struct ingest_body *b = &j->records;
-	if (!j->error && !deliver(j))
+	if (j->error || !deliver(j))
 		return finish(j, 503, "the posts could not be stored: try again later");
 	if (b->error) {
 		const struct ingest_record here = {
@@ -171,9 +171,10 @@ static struct str unpack(struct ingest_job *j)
 {
 	struct str packed = str_slice(j->rest, 0, PACKED_PIECE_BYTES);
 	const size_t before = packed.n;
-	const int64_t n = gunzip_read(j->gunzip, &packed, j->piece, SOURCE_PIECE_BYTES);
+	const int64_t n = gunzip_read(
+		j->gunzip, &packed, j->options.scratch->piece, SOURCE_PIECE_BYTES);
 	j->rest = str_slice(j->rest, before - packed.n, j->rest.n);
-	return n < 0 ? STR_NONE : (struct str){ j->piece, (size_t)n };
+	return n < 0 ? STR_NONE : (struct str){ j->options.scratch->piece, (size_t)n };
 }
 
 /* Nothing is left to unpack, and nothing more came out. */
@@ -184,6 +185,8 @@ static bool is_unpacked(const struct ingest_job *j, struct str piece)
 
 static bool measure(struct ingest_job *j)
 {
+	if (!j->gunzip)
+		begin_unpacking(j, true);
 	const struct str piece = unpack(j);
 	if (!piece.p)
 		return finish(j, 400, "the content is not gzip");
@@ -230,6 +233,18 @@ struct ingest_job_result ingest_job_result(const struct ingest_job *j)
 
 /* ---- life ---- */
 
+void ingest_scratch_init(struct ingest_scratch *s)
+{
+	s->piece = mem_alloc(SOURCE_PIECE_BYTES);
+	buf_init(&s->block, 0); /* a record more than SOURCE_PIECE_BYTES */
+}
+
+void ingest_scratch_finish(struct ingest_scratch *s)
+{
+	mem_free(s->piece);
+	buf_finish(&s->block);
+}
+
 struct ingest_job *ingest_job_create(const struct ingest_job_options *options)
 {
 	struct ingest_job *j = mem_zero(1, sizeof *j);
@@ -238,14 +253,10 @@ struct ingest_job *ingest_job_create(const struct ingest_job_options *options)
 		j->options.key = STR_NONE;
 	j->rest = options->body;
 	ingest_body_init(&j->records, options->format, take_record, j);
-	buf_init(&j->block, 0); /* a record more than SOURCE_PIECE_BYTES */
 	buf_init(&j->rejected, ANSWER_MAX_BYTES / 2);
 	buf_init(&j->answer, ANSWER_MAX_BYTES);
 	buf_add_char(&j->rejected, '[');
-	if (options->packed) {
-		j->piece = mem_alloc(SOURCE_PIECE_BYTES);
-		begin_unpacking(j, true);
-	}
+	j->measuring = options->packed;
 	return j;
 }
 
@@ -255,8 +266,6 @@ void ingest_job_destroy(struct ingest_job *j)
 		return;
 	ingest_body_finish(&j->records);
 	gunzip_destroy(j->gunzip);
-	mem_free(j->piece);
-	buf_finish(&j->block);
 	buf_finish(&j->rejected);
 	buf_finish(&j->answer);
 	mem_free(j);

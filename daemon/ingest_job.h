@@ -12,7 +12,17 @@ enum {
 	INGEST_MAX_LISTED = 100 /* records that the answer says to be bad; all are counted */
 };
 
+/* Room that jobs use one after the other, within ingest_job_work. */
+struct ingest_scratch {
+	char *piece; /* what was unpacked */
+	struct buf block; /* posts, a line each */
+};
+
+void ingest_scratch_init(struct ingest_scratch *s);
+void ingest_scratch_finish(struct ingest_scratch *s);
+
 struct ingest_job_options {
+	struct ingest_scratch *scratch;
 	struct pipeline *pipeline;
 	size_t pipeline_index; /* of source */
 	struct ingest_source *source;

@@ -86,6 +86,8 @@ static void add_text(struct buf *out, const struct notice *n)
 		buf_add(out,
 			n->lost ? STR(". What passed meanwhile is missing.")
 				: STR(". What passed meanwhile was fetched afterwards."));
+		if (n->reason.n)
+			buf_addf(out, " The reason: %.*s.", STR_ARGS(n->reason));
 		break;
 	case NOTICE_ABSENT:
 		buf_add(out,

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "conf/yaml.h"
+#include "daemon/guess.h"
 #include "sources/feed_find.h"
 #include "sources/preset.h"
 #include "sources/source.h"
@@ -31,6 +32,11 @@ bool target_has_preset(struct str name)
 		if (str_eq(name, str_of(text->name)))
 			return true;
 	return false;
+}
+
+bool target_is_asked(struct str type)
+{
+	return str_eq(type, STR("feed")) || str_eq(type, STR("poll")) || str_eq(type, STR("imap"));
 }
 
 static struct str host_of(struct str url)
@@ -289,6 +295,18 @@ static bool knows_lines(struct str type)
 	return str_find(type, STR("json")) != SIZE_MAX || str_starts(type, STR("text/")) || !type.n;
 }
 
+/* Where the records of a list have their id, unless that is where poll looks anyway. */
+static void set_id(struct draft *d, const struct probe *probe)
+{
+	struct guess guess;
+	if (!guess_fields(probe->records, probe->record_count, d->arena, &guess))
+		return;
+	for (size_t i = 0; i < guess.count; i++)
+		if (str_eq(str_of(guess.fields[i].field), STR("id")) &&
+			!str_eq(guess.fields[i].path, STR("id")))
+			draft_default(d, STR("id"), guess.fields[i].path);
+}
+
 bool target_judge(struct draft *d, const struct probe *probe)
 {
 	switch (probe->kind) {
@@ -316,6 +334,7 @@ bool target_judge(struct draft *d, const struct probe *probe)
 		set(d, STR("type"), STR("poll"));
 		if (probe->list.n)
 			set(d, STR("records"), probe->list);
+		set_id(d, probe);
 		break;
 	default:
 		return false;

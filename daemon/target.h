@@ -22,5 +22,7 @@ const char *target_preset_of_host(struct str url, struct arena *arena);
 /* Is there a source type or preset of that name? */
 bool target_has_type(struct str name);
 bool target_has_preset(struct str name);
+/* A type that asks again and again, and holds what was there before; false: a stream or file. */
+bool target_is_asked(struct str type);
 /* The file's first bytes say that it holds JSON lines; false: text. */
 bool target_looks_like_json(struct str start);

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "daemon/command.h"
 #include "daemon/record.h"
+#include "daemon/target.h"
 
 enum { SHOWN_TEXT_BYTES = 400, SHOWN_NAME_BYTES = 100, FAILURE_MAX_BYTES = 1024 };
 
@@ -164,8 +165,7 @@ static void take_record(struct trial *t, struct source *s, struct str record, in
 /* What is asked for now and then brings all that it has at once: nothing more comes soon. */
 static void settle(struct trial *t, const struct source *s)
 {
-	const struct str type = str_of(s->type->name);
-	if (!t->done && (str_eq(type, STR("feed")) || str_eq(type, STR("poll"))))
+	if (!t->done && target_is_asked(str_of(s->type->name)))
 		timer_start(t->quiet_timer, QUIET_US);
 }
 

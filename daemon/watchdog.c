@@ -440,7 +440,7 @@ static void end_gap(struct watchdog *w, struct dog_lane *l, const struct source_
 				.from_us = gap->from_us,
 				.to_us = gap->to_us,
 				.lost = lost,
-				.reason = gap->reason });
+				.reason = own ? buf_str(&l->reason) : gap->reason });
 }
 
 void watchdog_gap(struct watchdog *w, const struct source *s, const struct source_gap *gap)

@@ -146,6 +146,7 @@ void feed_succeeded(struct feed_fetch *fetch)
 	struct feed_task *task = &f->tasks[fetch->feed];
 	if (task->failures || !task->succeeded_at_us)
 		task->since_us = feeds_wall_us(f);
+	source_alive(&f->base);
 	task->failures = 0;
 	task->succeeded_at_us = feeds_wall_us(f);
 	set_text(&task->problem, STR_NONE);

@@ -243,9 +243,10 @@ bool source_health_back(struct source_health *h, enum source_resume resume, int6
 	remember_before(h, resume);
 	h->alive_us = h->brought_us = h->flows_us = h->dated_us = now_us;
 	h->new_count = 0;
-	if (h->blind_since_us && resume == SOURCE_REPLAYS) {
+	if (h->blind_since_us && (resume == SOURCE_REPLAYS || resume == SOURCE_REFILLS)) {
 		const int64_t lag_us = source_lag_us(&h->lag);
 		h->back_us = wall_us;
+		h->by_word = resume == SOURCE_REFILLS;
 		h->usual_lag_us = lag_us > 0 ? lag_us : 0;
 		return false;
 	}
@@ -261,6 +262,8 @@ int64_t source_health_quiet_us(const struct source_health *h, int64_t now_us)
 	const int64_t ends_us[] = { h->brought_us + QUIET_US, h->dated_us + DATELESS_US,
 		h->flows_us + LONGEST_US };
 	int64_t left_us = LONGEST_US;
+	if (h->by_word)
+		return left_us;
 	for (size_t i = 0; i < sizeof ends_us / sizeof *ends_us; i++)
 		if (ends_us[i] - now_us < left_us)
 			left_us = ends_us[i] - now_us;
@@ -295,5 +298,5 @@ bool source_health_saw(struct source_health *h, uint64_t records, int64_t create
 	if (created_wall_us > h->last_post_us)
 		h->last_post_us = created_wall_us;
 	h->new_count = created_wall_us >= h->back_us - h->usual_lag_us ? h->new_count + 1 : 0;
-	return h->back_us && h->new_count >= NEW_POSTS;
+	return h->back_us && !h->by_word && h->new_count >= NEW_POSTS;
 }

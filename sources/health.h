@@ -13,6 +13,9 @@ enum source_resume {
 	/* A stream that goes on where the last block ended: a break loses nothing unless the type
 	 * finds that it did, and first the past comes. */
 	SOURCE_REPLAYS,
+	/* The same, but the past is fetched beside the present, so that only the type knows when it
+	 * has all: by source_caught_up. */
+	SOURCE_REFILLS,
 	/* A stream of the present: a break is a gap. */
 	SOURCE_LOSES
 };
@@ -102,6 +105,7 @@ struct source_health {
 	int64_t blind_since_us; /* wall; 0: it sees, or was never started */
 	int64_t back_us; /* wall: since when it catches up; 0: it does not */
 	unsigned new_count; /* posts in a row that are newer than that, but for the usual lag */
+	bool by_word; /* only the type's word ends it */
 	int64_t usual_lag_us; /* before it was blind */
 	int64_t flows_us; /* since when data flows */
 	int64_t dated_us; /* when the last post with a date was looked at, or data began to flow */

@@ -370,8 +370,10 @@ static int http_source_start(struct source *s, struct str cursor)
 	prepare(h, cursor);
 	struct buf last_id;
 	buf_init(&last_id, ID_MAX_BYTES + 32);
-	s->resume = id_fits_header(cursor) ? SOURCE_REPLAYS : SOURCE_LOSES;
-	if (s->resume == SOURCE_REPLAYS && !h->refill) {
+	s->resume = !id_fits_header(cursor) ? SOURCE_LOSES
+		: h->refill		    ? SOURCE_REFILLS
+					    : SOURCE_REPLAYS;
+	if (s->resume == SOURCE_REPLAYS) {
 		buf_add(&last_id, STR("Last-Event-ID: "));
 		buf_add(&last_id, cursor);
 		headers[count++] = buf_str(&last_id);

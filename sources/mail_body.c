@@ -150,15 +150,16 @@ static void emit(struct plain *p, struct str line, bool quoted)
 
 static void close_line(struct plain *p)
 {
-	if (p->open) {
+	if (p->open && p->depth == 0) {
+		emit(p, buf_str(&p->line), false);
+	} else if (p->open) {
 		struct buf whole;
 		buf_init(&whole, p->line.max_bytes + p->depth + 1);
 		for (size_t i = 0; i < p->depth; i++)
 			buf_add_char(&whole, '>');
-		if (p->depth)
-			buf_add_char(&whole, ' ');
+		buf_add_char(&whole, ' ');
 		buf_add(&whole, buf_str(&p->line));
-		emit(p, buf_str(&whole), p->depth > 0);
+		emit(p, buf_str(&whole), true);
 		buf_finish(&whole);
 	}
 	buf_clear(&p->line);

@@ -42,27 +42,20 @@ struct poll_source {
 
 /* ---- what comes ---- */
 
-static bool on_lines(void *ctx, struct str lines, bool settled)
+/* A crash within a round asks for it again: what comes twice is found to be there already. */
+static bool on_lines(void *ctx, struct str lines)
 {
 	struct poll_source *p = ctx;
 	struct buf cursor;
 	source_live(&p->base);
 	buf_init(&cursor, POLL_CURSOR_MAX_BYTES);
 	poll_state_format(&p->state, &cursor);
-	const bool changed = !str_eq(buf_str(&cursor), buf_str(&p->cursor));
-	const struct str before = p->cursor.n ? buf_str(&p->cursor) : STR("");
-	const struct source_block block = {
-		.records = lines,
-		/* Until all of a round is on disk it is asked for again after a crash: what comes
-		 * twice is found to be there already. */
-		.cursor = settled ? buf_str(&cursor) : before,
-	};
-	bool taken = true;
-	if (changed || str_trim(lines).n)
-		taken = source_deliver(&p->base, &block) == 0;
-	if (taken && settled) {
+	const struct source_block block = { .records = lines, .cursor = buf_str(&cursor) };
+	const bool news = str_trim(lines).n || !str_eq(block.cursor, buf_str(&p->cursor));
+	const bool taken = !news || source_deliver(&p->base, &block) == 0;
+	if (taken) {
 		buf_clear(&p->cursor);
-		buf_add(&p->cursor, buf_str(&cursor));
+		buf_add(&p->cursor, block.cursor);
 	}
 	buf_finish(&cursor);
 	return taken;
@@ -79,7 +72,6 @@ static int64_t wall_us(const struct poll_source *p)
 	return p->base.host->wall_us ? p->base.host->wall_us() : 1;
 }
 
-/* Before the first round of this run nobody knows when the last one was. */
 static void tell_missed(struct poll_source *p)
 {
 	const struct source_gap gap = {
@@ -215,6 +207,8 @@ static int poll_source_start(struct source *s, struct str cursor)
 	};
 	p->round = poll_round_create(s->loop, s->http, &options, &p->state, &events, p);
 	p->timer = timer_create_on(s->loop, on_timer, p);
+	if (p->round_us == 0)
+		p->round_us = s->health.before_us; /* of the run before */
 	p->asked_us = wall_us(p);
 	poll_round_start(p->round);
 	return 0;

@@ -181,10 +181,10 @@ static void add_line(struct poll_round *r, struct str record, struct buf *out)
 	buf_add_char(out, '\n');
 }
 
-static bool hand_out(struct poll_round *r, bool settled)
+static bool hand_out(struct poll_round *r)
 {
 	const struct str lines = r->batch.n ? buf_str(&r->batch) : STR("\n");
-	const bool taken = r->events.lines(r->ctx, lines, settled);
+	const bool taken = r->events.lines(r->ctx, lines);
 	buf_clear(&r->batch);
 	return taken;
 }
@@ -208,13 +208,13 @@ static bool hand_out_records(struct poll_round *r)
 		const size_t at = r->options.oldest_first ? i : r->span_count - 1 - i;
 		const struct span *span = &r->spans[at];
 		add_line(r, str_slice(buf_str(&r->lines), span->from, span->to - 1), &r->batch);
-		if (r->batch.n >= BATCH_BYTES && !hand_out(r, false))
+		if (r->batch.n >= BATCH_BYTES && !hand_out(r))
 			return false;
 	}
 	settle(r);
 	r->span_count = 0;
 	buf_clear(&r->lines);
-	return hand_out(r, true);
+	return hand_out(r);
 }
 
 /* ---- items ---- */
@@ -225,25 +225,17 @@ static struct str item_id(const struct poll_round *r, size_t i)
 	return str_slice(buf_str(&r->lines), r->spans[at].from, r->spans[at].to - 1);
 }
 
-static void take_item(void *ctx, const struct poll_fetch_result *result)
+/* It may be there later, but the others do not wait for it. */
+static bool is_refused(const struct poll_fetch_result *result)
 {
-	struct poll_round *r = ctx;
-	const struct str id = item_id(r, r->item), body = str_trim(result->body);
-	const bool there = result->status == 200 && body.n && !str_eq(body, STR("null"));
+	const int status = result->status;
+	return status >= 400 && status < 500 && status != 401 && status != 420 && status != 429;
+}
+
+/* Notes in the state that the item came, or did not. */
+static void settle_item(struct poll_round *r, struct str id, bool there)
+{
 	int64_t number;
-	if (!result->good || result->status == 304 || (there && body.p[0] != '{')) {
-		/* What came before is kept. */
-		if (r->batch_items && !hand_out(r, true))
-			return;
-		if (result->good)
-			fail_for(r, "an item is no JSON object");
-		else
-			fail(r, result);
-		return;
-	}
-	r->pace_us = result->answer->pace_us;
-	if (there)
-		add_line(r, body, &r->batch);
 	const uint64_t key = poll_key(id);
 	if (str_to_int64(id, &number) && !there)
 		poll_state_miss(r->state, number);
@@ -253,10 +245,27 @@ static void take_item(void *ctx, const struct poll_fetch_result *result)
 		poll_state_see(r->state, &key, 1);
 	else
 		poll_state_raise(r->state, id);
+}
+
+static void take_item(void *ctx, const struct poll_fetch_result *result)
+{
+	struct poll_round *r = ctx;
+	const struct str body = str_trim(result->body);
+	const bool there = result->status == 200 && body.n && body.p[0] == '{';
+	if (!result->good && !is_refused(result)) {
+		/* What came before is kept. */
+		if (r->batch_items == 0 || hand_out(r))
+			fail(r, result);
+		return;
+	}
+	r->pace_us = result->wait_us;
+	if (there)
+		add_line(r, body, &r->batch);
+	settle_item(r, item_id(r, r->item), there);
 	r->item++;
 	if (++r->batch_items >= BATCH_ITEMS || r->batch.n >= BATCH_BYTES) {
 		r->batch_items = 0;
-		if (!hand_out(r, true))
+		if (!hand_out(r))
 			return;
 	}
 	ask_item(r);
@@ -266,7 +275,7 @@ static void ask_item(struct poll_round *r)
 {
 	if (r->item == r->span_count) {
 		settle(r);
-		if (hand_out(r, true))
+		if (hand_out(r))
 			end_good(r);
 		return;
 	}

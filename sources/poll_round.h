@@ -51,9 +51,10 @@ struct poll_result {
 };
 
 struct poll_events {
-	/* Whole lines of JSON, oldest first; blank if only the state has changed. settled: the
-	 * state holds all that came so far. False: only stop or destroy may follow. */
-	bool (*lines)(void *ctx, struct str lines, bool settled);
+	/* Whole lines of JSON, oldest first; blank if only the state has changed. The state is
+	 * what may be stored together with them: of a page or an item only once all that it brought
+	 * was handed out. False: only destroy may follow. */
+	bool (*lines)(void *ctx, struct str lines);
 	void (*too_long)(void *ctx, uint64_t count);
 	void (*end)(void *ctx, const struct poll_result *result);
 };

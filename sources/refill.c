@@ -51,10 +51,9 @@ static int64_t wall_us(const struct refill *r)
 
 /* ---- a round of the list ---- */
 
-static bool on_lines(void *ctx, struct str lines, bool settled)
+static bool on_lines(void *ctx, struct str lines)
 {
 	struct refill *r = ctx;
-	(void)settled; /* each page is handed out at once, and then what it has is stored */
 	const struct source_block block = { .records = lines, .cursor = refill_cursor(r) };
 	return source_deliver(r->source, &block) == 0;
 }
@@ -83,7 +82,7 @@ static void finish(struct refill *r)
 	poll_state_raise(&r->state, buf_str(&r->newest));
 	source_caught_up(r->source);
 	/* A blank line is no record, and brings the cursor alone. */
-	(void)on_lines(r, STR("\n"), true);
+	(void)on_lines(r, STR("\n"));
 }
 
 static void on_end(void *ctx, const struct poll_result *result)
@@ -165,15 +164,18 @@ void refill_start(struct refill *r, struct str cursor)
 	if (!r || r->running || cursor.n == 0)
 		return;
 	poll_state_raise(&r->state, cursor);
-	if (r->state.value.n == 0)
-		return; /* it is none */
-	r->state.known = true;
-	r->running = true;
-	r->tries = 0;
 	r->broke_us = r->source->health.blind_since_us;
 	r->began_us = wall_us(r);
 	if (r->broke_us == 0)
 		r->broke_us = r->began_us;
+	if (r->state.value.n == 0) { /* it is none */
+		source_caught_up(r->source);
+		tell_gap(r, "from where on it is to be fetched is not known any more");
+		return;
+	}
+	r->state.known = true;
+	r->running = true;
+	r->tries = 0;
 	poll_round_start(r->round);
 }
 

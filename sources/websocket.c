@@ -311,7 +311,9 @@ static int websocket_source_start(struct source *s, struct str cursor)
 	buf_init(&url, URL_MAX_BYTES);
 	h->sent_cursor = (h->path || h->resume_received) && h->cursor.n && !h->without_cursor;
 	h->without_cursor = false;
-	s->resume = h->sent_cursor || (h->refill && h->cursor.n) ? SOURCE_REPLAYS : SOURCE_LOSES;
+	s->resume = h->refill && h->cursor.n ? SOURCE_REFILLS
+		: h->sent_cursor	     ? SOURCE_REPLAYS
+					     : SOURCE_LOSES;
 	replay_start(&h->replay, s, h->sent_cursor ? buf_str(&h->cursor) : STR_NONE);
 	if (h->sent_cursor && !h->sends_resume.count)
 		resume_url(

@@ -23,7 +23,7 @@
 #include "web/respond.h"
 
 enum {
-	BACKLOG = 128,
+	BACKLOG = 256,
 	CONNECTION_MEMORY_BYTES = 32768,
 	IDLE_SECONDS = 10,
 	MAX_SENT_AWAY = 16 /* in one run */

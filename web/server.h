@@ -23,8 +23,8 @@
 #define WEB_DEADLINE_US (10 * US_PER_S)
 
 enum {
-	WEB_MAX_CONNECTIONS = 128,
-	WEB_MANY_CONNECTIONS = 96, /* from here on each new one costs the oldest */
+	WEB_MAX_CONNECTIONS = 256,
+	WEB_MANY_CONNECTIONS = 224, /* from here on each new one costs the oldest */
 	WEB_MAX_PAGE_BYTES = 4 << 20 /* a larger page is answered 500 */
 };
 

@@ -49,13 +49,15 @@ def fresh_post(number):
 class Present:
     """A server of lines that exist only as long as they pass: while `up` is set it sends one every
     fifth of a second, and an end that is none of its own once it is cleared. While `talks` is clear
-    it sends comments (blank lines) only."""
+    it sends comments (blank lines) only, while `mute` is set nothing."""
 
     def __init__(self):
         self.up = threading.Event()
         self.up.set()
         self.talks = threading.Event()
         self.talks.set()
+        self.mute = threading.Event()
+        self.last_sent = 0
         self.ended = []
         self.began = []
         self.last_ids = []
@@ -70,6 +72,10 @@ class Present:
         connection.begin("text/event-stream" if self.sse else "application/x-ndjson")
         while self.up.is_set():
             self.number += 1
+            if self.mute.is_set():
+                time.sleep(0.02)
+                continue
+            self.last_sent = time.time()
             if not self.talks.is_set():
                 connection.send("\n")
             elif self.sse:
@@ -163,6 +169,43 @@ class Gaps(harness.Case):
         self.assertAlmostEqual(lost, end - begin, delta=0.001)
         self.assertEqual(metrics['vigie_source_state{source="stream",state="live"}'], 1)
         self.assertEqual(self.notices(), [])  # nobody asked
+        self.end()
+
+    def test_a_stream_that_stalls_is_blind_since_its_last_byte(self):
+        self.watch(options=", stall: 2s")
+        self.wait_for_records(3)
+        self.server.mute.set()
+        last_sent = self.server.last_sent
+        harness.wait_until("the gap", self.rows)
+        self.server.mute.clear()
+        self.wait_for_state("live")
+        (begin, end, _, _, reason), = self.rows()
+        self.assertAlmostEqual(begin, last_sent, delta=0.3)
+        self.assertGreater(end - begin, 1.5)
+        self.assertRegex(reason, "^no byte for 2 s")
+        self.end()
+
+    def test_the_end_of_a_quiet_stream_is_where_its_gap_begins(self):
+        self.watch()
+        self.wait_for_records(3)
+        self.server.mute.set()
+        time.sleep(1.5)
+        self.server.up.clear()
+        self.wait_for_state("retrying")
+        self.assertAlmostEqual(self.rows()[0][0], self.server.ended[0], delta=0.3)
+        self.server.mute.clear()
+        self.server.up.set()
+        self.wait_for_state("live")
+        self.assertEqual(len(self.rows()), 1)
+        self.end()
+
+    def test_heartbeats_are_signs_of_life(self):
+        self.watch(options=", absent: off")
+        self.wait_for_records(3)
+        self.server.talks.clear()
+        self.wait_for_state("live")
+        silent = time.time() + 0.5
+        harness.wait_until("a later sign of life on disk", lambda: self.alive() > silent)
         self.end()
 
     def test_events_with_ids_have_no_gap_but_are_caught_up_with(self):
@@ -268,6 +311,7 @@ class Gaps(harness.Case):
             seen["post"]["title"], r"^blind \d\d:\d\d:\d\d to \d\d:\d\d:\d\d on stream$"
         )
         self.assertIn("is missing", seen["post"]["text"])
+        self.assertIn("the server ended the stream", seen["post"]["text"])
         (first, end, kind, told, _), = self.rows()
         self.assertEqual((first, kind, told), (begin, 0, 1))
         self.assertAlmostEqual(end, self.server.began[-1], delta=0.3)

@@ -172,6 +172,9 @@ class Server(Watching):
         server.deliver(mail(2))
         vigie.start()
         vigie.wait_for_log("numbered the mails anew")
+        gap = vigie.status()["gaps"][0]
+        self.assertEqual((gap["source"], gap["kind"]), ("lettres", "possible"))
+        self.assertIn("numbered", gap["reason"])
         server.deliver(mail(3))
         self.finish([1, 3])
 
@@ -548,6 +551,38 @@ class Misbehaving(Watching):
         ).start()
         self.vigie_.wait_for_log("the login is refused: expired")
         self.assertNotIn("jeton", self.vigie_.log)
+
+    def test_on_a_full_disk_no_mail_is_lost(self):
+        disk = self.path("disk")
+        os.mkdir(disk)
+        if os.geteuid() != 0 or os.system(f"mount -t tmpfs -o size=16m tmpfs {disk}"):
+            self.skipTest("a small disk needs root")
+        self.addCleanup(os.system, f"umount -l {disk}")
+        text = "parc solaire " + "x" * 3000
+        box = Box({i: mail(i, text) for i in range(1, 4)})
+        scripted = Scripted(box)
+        self.addCleanup(scripted.close)
+        self.crm = self.receiver()
+        url = f"imap://127.0.0.1:{scripted.port}/"
+        self.vigie_ = self.vigie(
+            CONFIG % (url, "v", "tls: none\n    since: all\n    interval: 1s", self.crm.url)
+            + "store: { path: disk/vigie.db }\n",
+            environment={"IMAP_PASSWORD": "secret"},
+        )
+        self.vigie_.store_path = os.path.join(disk, "vigie.db")
+        self.vigie_.start()
+        self.crm.wait_for_posts(names(range(1, 4)))
+        filler = os.path.join(disk, "filler")
+        with open(filler, "wb", buffering=0) as file:
+            try:
+                while file.write(b"x" * 4096):
+                    pass
+            except OSError:
+                pass
+        box.mails.update({i: mail(i, text) for i in range(4, 300)})
+        self.vigie_.wait_for_log("(?s)cannot store alerts.*cannot store alerts")
+        os.unlink(filler)
+        self.finish(range(1, 300))
 
     def test_answers_that_thread_name_their_parent(self):
         answer = mail(2, "solaire\r\n> solaire et cite\r\n", "References: <r@x> <p1>\r\n")

@@ -58,6 +58,11 @@ static void the_end_tells_from_when_to_when_and_whether_posts_are_missing(void *
 		.lost = true };
 	check(&n, AT + 8 * US_PER_MINUTE, "blind 14:02 to 14:09 on mastodon.social",
 		"It was blind for 7 min. What passed meanwhile is missing.");
+	n.reason = STR("connection lost");
+	check(&n, AT + 8 * US_PER_MINUTE, "blind 14:02 to 14:09 on mastodon.social",
+		"It was blind for 7 min. What passed meanwhile is missing. "
+		"The reason: connection lost.");
+	n.reason = STR_NONE;
 	n.to_us = AT + 9 * US_PER_S;
 	n.lost = false;
 	check(&n, AT + US_PER_MINUTE, "blind 14:02:00 to 14:02:09 on mastodon.social",

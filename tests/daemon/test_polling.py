@@ -436,6 +436,48 @@ class Polling(harness.Case):
         self.vigie_.wait_for_log("more came than may be fetched afterwards")
         self.assertEqual(len(api.requests), 3)
 
+    def test_a_timeline_that_fails_is_tried_again(self):
+        base = 1 << 40
+        tries = []
+
+        def script(number, connection):
+            connection.begin("text/event-stream")
+            if number == 0:
+                connection.send(f"event: update\ndata: {json.dumps(self.status(base))}\n\n")
+                time.sleep(0.2)
+                return
+            connection.hold()
+
+        stream = test_http_source.Stream(script)
+        self.addCleanup(stream.close)
+        answer = self.timeline([base, base + 1])
+
+        def fail_once(*arguments):
+            tries.append(time.monotonic())
+            return (503, {}, {}) if len(tries) == 1 else answer(*arguments)
+
+        api = self.serve(fail_once)
+        self.watch(
+            '{ type: mastodon, host: h.example, token: { env: T }, refill_overlap: 0, '
+            f'url: "{stream.url()}", refill_url: "{api.url}/t" }}',
+            {"T": "s3cret"},
+        )
+        self.crm.wait_for_posts({str(base), str(base + 1)}, 20)
+        self.assertGreater(tries[1] - tries[0], 5)
+
+    def test_more_than_the_server_lists_is_a_gap(self):
+        state = {"count": 0}
+
+        def answer(*_):
+            state["count"] += 1
+            first = 10 * state["count"]
+            return good([{"id": n, "text": "solaire"} for n in (first + 1, first)])
+
+        api = self.serve(answer)
+        self.watch(f'{{ type: poll, url: "{api.url}/l", interval: 200ms }}')
+        self.vigie_.wait_for_log("more came between two rounds than the server lists")
+        self.crm.wait_for_posts({"20", "21"})
+
     # --- kill -9 ---
 
     def test_what_is_killed_while_it_polls_loses_nothing(self):
@@ -585,6 +627,35 @@ class Sockets(harness.Case):
         self.assertEqual(self.crm.posts, ["7"])
         self.assertEqual(self.crm.requests[0].alert["post"]["text"], "du solaire")
         self.assertEqual(self.vigie_.source("net")["rejected"], {})
+
+    def test_mastodon_over_websocket_is_refilled(self):
+        base = 1 << 40
+
+        def status(number):
+            return {"id": str(base + number), "content": "<p>du solaire</p>",
+                    "account": {"acct": "ann", "id": "2"}}
+
+        async def script(number, connection, cursor):
+            await connection.recv()
+            if number == 0:
+                await connection.send(json.dumps({"event": "update", "payload": json.dumps(status(0))}))
+                return
+            await connection.wait_closed()
+
+        def answer(path, query, headers, body):
+            newer = [n for n in range(4) if base + n > int(query["min_id"])]
+            return good([status(n) for n in reversed(newer)])
+
+        stream = self.serve(script)
+        api = Api(answer)
+        self.addCleanup(api.close)
+        self.watch(
+            "{ type: mastodon-websocket, host: h.example, token: { env: T }, refill_overlap: 0, "
+            f'url: "{stream.url("/s")}", refill_url: "{api.url}/t" }}',
+            {"T": "s3cret"},
+        )
+        self.crm.wait_for_posts({str(base + n) for n in range(4)})
+        self.assertEqual(len(self.crm.posts), 4)
 
     def test_mastodon_over_websocket_tells_a_refused_subscription(self):
         async def script(number, connection, cursor):

@@ -206,6 +206,20 @@ class Presets(harness.Case):
 
     def test_mistakes_are_told_where_they_stand(self):
         self.write("bad.yaml", "source: { url: x }\n")
+        for i, (before, cases) in enumerate(
+            (
+                ("a: {}", "from: a"),
+                ("", "from: b, cases: { x: y }"),
+                ("a: {}", "from: a, cases: { x: [y] }"),
+                ("a: {}", "from: a, cases: { x: y }"),
+            )
+        ):
+            before = before and before + ","
+            self.write(
+                f"cases{i + 1}.yaml",
+                f"parameters: {{ {before} b: {{ {cases} }} }}\n"
+                "source: { type: http, url: 'https://h/{b}' }\n",
+            )
         self.write("Bad.yaml", OWN)
         for source, message in (
             ("{ type: mastodon }", "mastodon needs 'host'"),
@@ -220,6 +234,11 @@ class Presets(harness.Case):
             ("{ type: bad.yaml }", "source without a type"),
             ("{ type: Bad.yaml }", "bad name of a preset's file"),
             ("{ type: none.yaml }", "none.yaml"),
+            ("{ type: cases1.yaml }", "from needs a map of cases"),
+            ("{ type: cases2.yaml }", "not a parameter before this one: 'b'"),
+            ("{ type: cases3.yaml }", "expected a text: 'x'"),
+            ("{ type: cases4.yaml, a: y }", "unknown value: 'y'"),
+            ("{ type: cases4.yaml, a: y }", "a is one of: x; or give 'b' too"),
         ):
             path = self.write("c.yaml", f"store: {{ path: s.db }}\nsources:\n  a: {source}\n")
             done = subprocess.run(

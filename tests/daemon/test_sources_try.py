@@ -280,6 +280,7 @@ class Try(harness.Case):
         self.assertIn("KEY=VALUE", self.try_("bluesky", "x", code=2).stderr)
         self.assertIn("begins with http", self.try_("gopher://x", code=2).stderr)
         self.assertIn("unknown key", self.try_("bluesky", "hots=x", code=2).stderr)
+        self.assertIn("cannot be tried", self.try_("ingest", "open=true", code=2).stderr)
         self.assertIn("does not exist", self.try_("-c", "none.yaml", "x", code=2).stderr)
         self.assertIn("--for", self.try_("bluesky", "--for", "x", code=2).stderr)
         self.assertIn("-n takes", self.try_("bluesky", "-n", "0", code=2).stderr)

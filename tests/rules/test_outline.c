@@ -301,6 +301,122 @@ static void random_patterns_have_their_outline_where_they_match(void **state)
 	mem_free(m);
 }
 
+/* --- real ones --- */
+
+enum { REAL_TEXTS = 400, LINE_BYTES = 64 * 1024 };
+
+/* The lines of a file of the data, each in the arena; at most so many. */
+static struct str *read_lines(struct arena *arena, const char *name, size_t most, size_t *count)
+{
+	char path[512];
+	static char line[LINE_BYTES];
+	struct str *lines = arena_array(arena, struct str, most);
+	(void)snprintf(path, sizeof path, "%s/%s", getenv("VIGIE_DATA"), name);
+	FILE *f = fopen(path, "r");
+	*count = 0;
+	assert_non_null(f);
+	while (*count < most && fgets(line, sizeof line, f)) {
+		struct str whole = str_of(line);
+		if (!str_ends(whole, STR("\n")) || !utf8_valid(whole))
+			continue;
+		lines[(*count)++] = arena_str(arena, str_slice(whole, 0, whole.n - 1));
+	}
+	(void)fclose(f); /* it was only read */
+	return lines;
+}
+
+static bool has_data(void)
+{
+	char path[512];
+	const char *folder = getenv("VIGIE_DATA");
+	(void)snprintf(path, sizeof path, "%s/regexes/sigma_re.txt", folder ? folder : "");
+	FILE *f = fopen(path, "r");
+	if (f)
+		(void)fclose(f); /* it was only read */
+	return f != NULL;
+}
+
+/* How many texts hold a match. */
+static size_t check_real(
+	struct str pattern, struct str flags, const struct str *texts, size_t count)
+{
+	struct arena arena;
+	struct str message;
+	struct outline outline;
+	size_t at, matching = 0;
+	arena_init(&arena, 0);
+	struct regex *re = regex_compile(pattern, flags, &arena, &at, &message);
+	if (re && regex_outline(pattern, flags, &arena, &outline)) {
+		struct regex_scratch *scratch = regex_scratch_create();
+		struct outlines *o = outlines_create(&outline, 1);
+		struct outlines_scratch *s = outlines_scratch_create(o);
+		for (size_t i = 0; i < count; i++) {
+			size_t from, to;
+			bool seen = false;
+			if (regex_find(re, scratch, texts[i], 0, &from, &to) != 1)
+				continue;
+			matching++;
+			outlines_find(o, s, texts[i], note, &seen);
+			if (!seen)
+				fail_msg("/%.*s/ matches '%.*s'", STR_ARGS(pattern),
+					STR_ARGS(texts[i]));
+		}
+		outlines_scratch_destroy(s);
+		outlines_destroy(o);
+		regex_scratch_destroy(scratch);
+	}
+	regex_destroy(re);
+	arena_finish(&arena);
+	return matching;
+}
+
+/* The fourth cell of a line of SpamAssassin's: /pattern/flags. */
+static size_t check_rule(struct str line, const struct str *texts, size_t count)
+{
+	struct str cell = STR("");
+	for (size_t i = 0; i < 4; i++) {
+		if (!str_next(&line, '\t', &cell))
+			return 0;
+	}
+	size_t end = cell.n;
+	while (end > 1 && cell.p[end - 1] != '/')
+		end--;
+	if (end < 3 || cell.p[0] != '/')
+		return 0;
+	return check_real(str_slice(cell, 1, end - 1), str_slice(cell, end, cell.n), texts, count);
+}
+
+static void real_patterns_have_their_outline_in_real_posts(void **state)
+{
+	(void)state;
+	static const char *const files[] = { "regexes/logcheck_ere.txt", "regexes/owasp_crs_rx.txt",
+		"regexes/sigma_re.txt", "regexes/spamassassin_rules.tsv" };
+	static const char *const posts[] = { "ndjson/fr_tweets_2022.ndjson",
+		"ndjson/reddit_titles.ndjson" };
+	struct arena arena;
+	size_t matching = 0;
+	if (!has_data()) {
+		print_message("skipped: VIGIE_DATA has no regexes\n");
+		skip();
+	}
+	arena_init(&arena, 0);
+	for (size_t i = 0; i < 2; i++) {
+		size_t text_count, line_count;
+		struct str *texts = read_lines(
+			&arena, posts[i], REAL_TEXTS / effort_step(1), &text_count);
+		for (size_t j = 0; j < 4; j++) {
+			struct str *lines = read_lines(&arena, files[j], 10000, &line_count);
+			for (size_t k = 0; k < line_count; k++)
+				matching += j == 3
+					? check_rule(lines[k], texts, text_count)
+					: check_real(lines[k], STR(""), texts, text_count);
+		}
+	}
+	print_message("%zu matches\n", matching);
+	assert_true(matching > 1000);
+	arena_finish(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +426,7 @@ int main(void)
 		cmocka_unit_test(posts_without_the_rows_are_told),
 		cmocka_unit_test(what_is_in_most_posts_has_no_outline),
 		cmocka_unit_test(random_patterns_have_their_outline_where_they_match),
+		cmocka_unit_test(real_patterns_have_their_outline_in_real_posts),
 	};
 	return cmocka_run_group_tests_name("outline", tests, NULL, NULL);
 }

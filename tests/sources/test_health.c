@@ -298,6 +298,23 @@ static void without_dates_a_minute_is_the_end_of_catching_up_and_an_hour_at_last
 	assert_int_equal(source_health_quiet_us(&h, now_us), 0);
 }
 
+static void what_is_refilled_has_caught_up_only_when_the_type_says_so(void **state)
+{
+	(void)state;
+	struct source_health h = { .blind_since_us = WALL - US_PER_HOUR };
+	struct source_gap gap;
+	assert_false(source_health_back(&h, SOURCE_REFILLS, MONO, WALL, &gap));
+	for (int i = 0; i < 10; i++)
+		assert_false(source_health_saw(&h, 1, WALL + US_PER_S, MONO, WALL + US_PER_S));
+	assert_true(source_health_quiet_us(&h, MONO + US_PER_DAY) > 0);
+	assert_true(source_health_caught_up(&h, MONO, &gap));
+	assert_int_equal(gap.kind, SOURCE_GAP_REFILLED);
+	/* The next break has its own rule. */
+	assert_true(source_health_lost(&h, SOURCE_REPLAYS, STR("x"), MONO, WALL, &gap));
+	assert_false(source_health_back(&h, SOURCE_REPLAYS, MONO, WALL, &gap));
+	assert_int_equal(source_health_quiet_us(&h, MONO + US_PER_DAY), 0);
+}
+
 static void posts_that_are_always_late_are_new_at_their_usual_lag(void **state)
 {
 	(void)state;
@@ -351,6 +368,7 @@ int main(void)
 		cmocka_unit_test(ten_quiet_seconds_are_the_end_of_catching_up),
 		cmocka_unit_test(
 			without_dates_a_minute_is_the_end_of_catching_up_and_an_hour_at_last),
+		cmocka_unit_test(what_is_refilled_has_caught_up_only_when_the_type_says_so),
 		cmocka_unit_test(posts_that_are_always_late_are_new_at_their_usual_lag),
 		cmocka_unit_test(a_clock_that_is_set_back_makes_no_gap_that_ends_before_it_begins),
 		cmocka_unit_test(without_a_wall_clock_there_are_no_gaps),

@@ -1,9 +1,12 @@
 /* Mails as they come: what a person would read in them. */
 #include "tests/check.h"
 
+#include <time.h>
+
 #include "base/buf.h"
 #include "base/clock.h"
 #include "sources/mail_post.h"
+#include "tests/effort.h"
 
 struct parsed {
 	struct arena arena;
@@ -418,19 +421,23 @@ static void hostile_mails_take_no_long_time(void **state)
 		{ "Content-Transfer-Encoding: base64\n\n", "AAAAAAAAAAAAAAAAAAAA\n", "base64" },
 		{ "Content-Type: text/plain; format=flowed\n\n", "> > >\n> \n", "depths" },
 	};
+	const size_t size = (EFFORT_SANITIZED ? 2 : 24) * 1024 * 1024;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct buf bytes;
+		struct buf bytes, many;
 		buf_init(&bytes, 0);
+		buf_init(&many, 0);
+		while (many.n < 64 * 1024)
+			buf_add(&many, str_of(cases[i].again));
 		buf_addf(&bytes, "From: googlealerts-noreply@google.com\n%s", cases[i].head);
-		while (bytes.n < 24 * 1024 * 1024)
-			buf_add(&bytes, str_of(cases[i].again));
-		const int64_t began_us = clock_monotonic_us();
+		while (bytes.n < size)
+			buf_add(&bytes, buf_str(&many));
+		buf_finish(&many);
+		const clock_t began = clock(); /* of this process: others work too */
 		arena_reset(&p->arena);
 		(void)mail_parse(buf_str(&bytes), &p->options, &p->arena, &p->mail);
-		const int64_t took_us = clock_monotonic_us() - began_us;
-		if (took_us > 2 * US_PER_S)
-			fail_msg("%s: %d ms", cases[i].what, (int)(took_us / US_PER_MS));
-		print_message("%s: %d ms\n", cases[i].what, (int)(took_us / US_PER_MS));
+		const int64_t took_ms = (clock() - began) * 1000 / CLOCKS_PER_SEC;
+		if (took_ms > 5000)
+			fail_msg("%s: %d ms", cases[i].what, (int)took_ms);
 		buf_finish(&bytes);
 	}
 }

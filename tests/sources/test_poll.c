@@ -174,6 +174,33 @@ static void a_quiet_list_writes_no_cursor(void **state)
 	assert_int_equal(f->h.block_count, 1);
 }
 
+static void the_place_moves_once_all_of_a_round_is_stored(void **state)
+{
+	struct fixture *f = *state;
+	struct buf answer;
+	buf_init(&answer, 0);
+	buf_add(&answer, STR(JSON "\r\n[{\"id\":0}"));
+	for (int i = 1; i < 2000; i++)
+		buf_addf(&answer, ",{\"id\":%d,\"text\":\"%0500d\"}", i, i);
+	buf_add_char(&answer, ']');
+	const struct server_step steps[] = { { .answer = buf_str(&answer) } };
+	start(f, steps, 1, "since: all");
+	harness_until_state(&f->h, SOURCE_LIVE);
+	harness_run_for(&f->h, 50 * US_PER_MS);
+	assert_int_equal(f->h.block_count, 4);
+	struct str cursors = buf_str(&f->h.cursors), first, last;
+	assert_true(str_next(&cursors, '\n', &first));
+	last = harness_last_cursor(&f->h);
+	assert_true(str_starts(first,
+		STR("poll 1\x1E"
+		    "0\x1E")));
+	assert_true(str_starts(last,
+		STR("poll 1\x1E"
+		    "1\x1E")));
+	assert_true(last.n > 2000 * 16 && first.n < 100);
+	buf_finish(&answer);
+}
+
 static void records_are_dropped_and_added_to(void **state)
 {
 	struct fixture *f = *state;
@@ -194,7 +221,6 @@ static void pages_are_followed_until_what_is_known(void **state)
 		SAYS("Link: </p2>; rel=\"next\"", "[{\"id\":5},{\"id\":4}]"));
 	until_records(f, "{\"id\":2}\n{\"id\":3}\n{\"id\":4}\n{\"id\":5}\n");
 	assert_true(str_starts(server_request(f->server, 2), STR("GET /p2 ")));
-	f->h.wanted_count = 0;
 	harness_run_for(&f->h, 300 * US_PER_MS);
 	assert_true(str_starts(server_request(f->server, 3), STR("GET /list ")));
 }
@@ -279,7 +305,6 @@ static void a_server_that_gives_the_oldest_newer_ones_is_asked_until_none(void *
 static void items_up_to_the_newest_are_asked_for(void **state)
 {
 	struct fixture *f = *state;
-	f->server = NULL;
 	const struct server_step steps[] = { ANSWER("10"), ANSWER("12"), ANSWER("{\"id\":11}"),
 		ANSWER("null"), ANSWER("12"), ANSWER("{\"id\":12}"), ANSWER("12") };
 	f->server = server_create(f->h.loop, steps, 7);
@@ -314,6 +339,20 @@ static void items_that_came_before_a_failure_are_kept(void **state)
 		"'http://127.0.0.1:%d/i/{id}' } }\n",
 		server_port(f->server), server_port(f->server));
 	until_records(f, "{\"id\":12}\n");
+}
+
+static void an_item_that_is_refused_keeps_no_other_back(void **state)
+{
+	struct fixture *f = *state;
+	const struct server_step steps[] = { ANSWER("10"), ANSWER("14"), STATUS("403 Forbidden"),
+		ANSWER("\"text\""), STATUS("404 Not Found"), ANSWER("{\"id\":14}"), ANSWER("14") };
+	f->server = server_create(f->h.loop, steps, 7);
+	harness_start(&f->h,
+		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/max', interval: 100ms, "
+		"item_url: 'http://127.0.0.1:%d/i/{id}' } }\n",
+		server_port(f->server), server_port(f->server));
+	until_records(f, "{\"id\":14}\n");
+	assert_int_equal(f->h.wait_count, 0);
 }
 
 static void a_list_of_ids_is_asked_for_one_by_one(void **state)
@@ -529,6 +568,7 @@ int main(void)
 		TEST(a_restart_goes_on_where_it_was),
 		TEST(what_is_not_stored_comes_again),
 		TEST(a_quiet_list_writes_no_cursor),
+		TEST(the_place_moves_once_all_of_a_round_is_stored),
 		TEST(records_are_dropped_and_added_to),
 		TEST(pages_are_followed_until_what_is_known),
 		TEST(what_is_pinned_on_top_does_not_end_the_pages),
@@ -540,6 +580,7 @@ int main(void)
 		TEST(a_server_that_gives_the_oldest_newer_ones_is_asked_until_none),
 		TEST(items_up_to_the_newest_are_asked_for),
 		TEST(items_that_came_before_a_failure_are_kept),
+		TEST(an_item_that_is_refused_keeps_no_other_back),
 		TEST(a_list_of_ids_is_asked_for_one_by_one),
 		TEST(validators_go_back_as_they_came),
 		TEST(the_limits_of_the_server_are_kept),

@@ -13,7 +13,7 @@
 #define GET(path) STR("GET " path " HTTP/1.1\r\nHost: localhost:PORT\r\n\r\n")
 #define SHORT_DEADLINE_US (WEB_DEADLINE_US - 1)
 
-enum { MANY = 200, MAX_ANSWER_BYTES = 1 << 20 };
+enum { MANY = 400, MAX_ANSWER_BYTES = 1 << 20 };
 
 static void pages_come_with_their_type(void **state)
 {
