@@ -32,6 +32,11 @@ void curl_set_common(void *easy, struct str ca_file, char *error_text)
 	must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
 	/* A name that takes long to resolve is left to its thread, not waited for. */
 	must(curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L));
+	must(curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https"));
+	must(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
+	must(curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 0L));
+	must(curl_easy_setopt(easy, CURLOPT_UNRESTRICTED_AUTH, 0L));
+	must(curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L));
 	must(curl_easy_setopt(easy, CURLOPT_PROXY, ""));
 	must(curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED));
 	must(curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L));

@@ -84,6 +84,9 @@ static void set_proxy(CURL *easy, struct str proxy)
 	char *text = mem_text(proxy.p, proxy.n);
 	must(curl_easy_setopt(easy, CURLOPT_PROXY, text));
 	must(curl_easy_setopt(easy, CURLOPT_NOPROXY, ""));
+	must(curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L));
+	must(curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L));
+	must(curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2));
 	/* Without TLS too: the proxy is to carry bytes, not to read them. */
 	must(curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L));
 	must(curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L));

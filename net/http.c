@@ -183,7 +183,9 @@ static bool is_too_large(const struct http_request *r, size_t bytes)
 		return false;
 	curl_off_t wire_bytes = 0;
 	curl_easy_getinfo(r->easy, CURLINFO_SIZE_DOWNLOAD_T, &wire_bytes);
-	return wire_bytes > 0 && r->body_bytes / (size_t)wire_bytes >= GZIP_RATIO_MAX;
+	/* Of chunks those of the buffer under way are not counted yet. */
+	wire_bytes += STREAM_BUFFER_BYTES;
+	return r->body_bytes / (size_t)wire_bytes >= GZIP_RATIO_MAX;
 }
 
 /* libcurl reads on for as long as there is something, a hundred buffers at a time: of a server that
@@ -410,11 +412,6 @@ static void set_options(struct http_request *r, const struct http_options *optio
 	CURL *easy = r->easy;
 	curl_set_common(easy, options->ca_file, r->error_text);
 	must(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"));
-	must(curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https"));
-	must(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
-	must(curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 0L));
-	must(curl_easy_setopt(easy, CURLOPT_UNRESTRICTED_AUTH, 0L));
-	must(curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L));
 	/* HTTP/2's windows would let a sender fill 32 MB of ours while a request is paused. */
 	must(curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));
 	must(curl_easy_setopt(easy, CURLOPT_USERAGENT, "vigie"));

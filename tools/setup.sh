@@ -35,6 +35,7 @@ test_packages() {
 python3-aiosmtpd openssl                 # a mail server to deliver to, certificates
 dbus python3-dbus python3-gi             # a bus and a desktop to show bubbles on
 python3-websockets                       # a WebSocket server to read from
+nginx-light                              # a web server with TLS to read through
 dovecot-imapd                            # a mail server to read from
 python3-jsonschema python3-yaml          # what editors make of the schema
 LIST
