@@ -85,20 +85,34 @@ static void measure(struct checking *x)
 
 /* --- telling --- */
 
+static bool junit_is_output(const struct checking *x)
+{
+	return x->options.junit && str_eq(str_of(x->options.junit), STR("-"));
+}
+
+/* False, with the reason in *error. */
+static bool write_file(const char *path, struct str text, int *error)
+{
+	FILE *file = fopen(path, "we");
+	bool written = file && fwrite(text.p, 1, text.n, file) == text.n;
+	*error = errno;
+	if (file && fclose(file) != 0 && written) {
+		written = false;
+		*error = errno;
+	}
+	return written;
+}
+
 static void write_junit(struct checking *x)
 {
 	const char *path = x->options.junit;
+	int error;
 	struct buf out;
 	buf_init(&out, 0);
 	check_junit(&x->check, &out);
-	FILE *file = fopen(path, "we");
-	bool written = file && fwrite(out.p, 1, out.n, file) == out.n;
-	int error = errno;
-	if (file && fclose(file) != 0 && written) {
-		written = false;
-		error = errno;
-	}
-	if (!written) {
+	if (junit_is_output(x)) {
+		x->failed = !command_write(buf_str(&out)) || x->failed;
+	} else if (!write_file(path, buf_str(&out), &error)) {
 		log_error("cannot write '%s': %s", path, error_text(error));
 		x->failed = true;
 	}
@@ -119,7 +133,11 @@ static int tell(struct checking *x)
 		check_text(c, &out);
 	if (!x->options.json && c->set && x->config)
 		config_ingest_urls(x->config, &out);
-	bool written = command_write(buf_str(&out));
+	bool written = true;
+	if (!junit_is_output(x))
+		written = command_write(buf_str(&out));
+	else if (out.n)
+		(void)fwrite(out.p, 1, out.n, stderr); /* nobody left to tell */
 	buf_finish(&out);
 	if (x->options.junit)
 		write_junit(x);
@@ -141,8 +159,10 @@ static const struct argument arguments[] = {
 		offsetof(struct options, rules), NULL },
 	{ "json", 0, NULL, "messages, failed tests and costs as one JSON object",
 		offsetof(struct options, json), NULL },
-	{ "junit", 0, "FILE", "writes the tests as JUnit's XML", offsetof(struct options, junit),
-		NULL },
+	{ "junit", 0, "FILE",
+		"writes the tests as JUnit's XML; to - as the only output,\nand all else to "
+		"standard error",
+		offsetof(struct options, junit), NULL },
 	{ "sample", 0, "FILE",
 		"what each rule costs with these posts, NDJSON as match\ntakes; - is standard "
 		"input",
@@ -164,6 +184,8 @@ static int check_options(const struct operands *files, struct checking *x)
 			&command_check, "one file at a time: '%s'", files->items[files->count - 1]);
 	if (o->map && !o->sample)
 		return command_usage(&command_check, "--map is for --sample");
+	if (o->json && junit_is_output(x))
+		return command_usage(&command_check, "--json and --junit - exclude each other");
 	x->check.path = o->rules ? o->rules : o->config ? o->config : files->items[0];
 	return -1;
 }

@@ -14,7 +14,7 @@
  * server is asked while the store is in trouble, and nothing is lost of what cannot be read twice.
  */
 #define _GNU_SOURCE
-#include "sources/source.h"
+#include "sources/sources.h"
 
 #include <assert.h>
 #include <errno.h>

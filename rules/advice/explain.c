@@ -49,6 +49,23 @@ static void ask_regexes(struct explaining *x, const struct term_list *list)
 	}
 }
 
+/* The first regex of a term or list in doubt whose search was given up. */
+static struct str given_up(const struct explaining *x, const struct expr *e)
+{
+	uint32_t count = 0, first = e->term;
+	if (e->kind == EXPR_TERM) {
+		count = 1;
+	} else if (e->kind == EXPR_LIST) {
+		first = x->rules->lists[e->list].first_term;
+		count = x->rules->lists[e->list].term_count;
+	}
+	for (uint32_t id = first; id < first + count; id++) {
+		if (x->match->regex_state[id] == REGEX_IN_DOUBT)
+			return x->rules->terms[id].written;
+	}
+	return STR_NONE;
+}
+
 static void gather(struct explaining *x, const struct expr *e)
 {
 	x->count = 0;
@@ -108,12 +125,16 @@ static bool explain_clause(
 	gather(x, e);
 	out->expr = e;
 	out->yes = match_is(x->match, e);
+	out->in_doubt = !out->yes && match_might_be(x->match, e);
+	if (out->in_doubt)
+		out->given_up = given_up(x, e);
 	if (e->kind == EXPR_NEAR)
 		out->nearest = near_nearest(x->match, e);
 	out->children = arena_array(x->arena, struct explained, e->child_count);
 	if (!keep_hits(x, out) || !out->children)
 		return false;
-	if (wanted && !out->yes && (e->kind == EXPR_TERM || e->kind == EXPR_LIST))
+	bool missing = wanted && !out->yes && !out->in_doubt;
+	if (missing && (e->kind == EXPR_TERM || e->kind == EXPR_LIST))
 		(void)explain_find_near(x->match, e, &out->near);
 	/* Where one alternative is enough and there, nobody misses the others. */
 	wanted = e->kind == EXPR_NOT ? !wanted : wanted && !(e->kind == EXPR_OR && out->yes);

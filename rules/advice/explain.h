@@ -28,6 +28,8 @@ struct near_miss {
 struct explained {
 	const struct expr *expr;
 	bool yes;
+	bool in_doubt; /* nobody knows, and yes is false: a search for a regex was given up */
+	struct str given_up; /* of a term or list in doubt: that regex, as written */
 	const struct hit *hits; /* of a term or list: by field, then place */
 	size_t hit_count; /* that were found */
 	size_t kept_count; /* of those, how many stand in hits */
@@ -52,7 +54,8 @@ void explain_why(const struct ruleset *set, size_t rule, const struct post *post
 /* {"rule","matches","post":{...},"tree":{"kind":"and|or|not|near|term|list|field","matches",
  * "file","line","column", and: "children"; or "term", "hits" and "hit_count"; or "list", "hits" and
  * "hit_count"; or "field", "values" and "post", the post's own values; or "distance", "ordered" and
- * "nearest", the pair that comes nearest}}; no newline. A hit is
+ * "nearest", the pair that comes nearest}}; no newline. What is in doubt does not match, and has
+ * "in_doubt":true; a term or list also "given_up", its regex. A hit is
  * {"term","list","field","from","to","text","way"}. A term or list that says no may have
  * "near":{"why":"letters|longer|unsigned|handle|link|similar","term","field","from","to","text"}.
  */

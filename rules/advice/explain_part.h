@@ -9,8 +9,12 @@ struct printing {
 	struct buf *out;
 };
 
+/* "yes ", "no  " or "?   ", before a clause. */
+void explain_add_answer(const struct printing *p, const struct explained *x);
+/* "matches" and so on, behind a rule's name. */
+struct str explain_verdict(const struct explained *root);
 void explain_add_label(const struct printing *p, const struct expr *e);
-/* The places and the near miss, a line each. */
+/* The places, the doubt and the near miss, a line each. */
 void explain_add_places(const struct printing *p, const struct explained *x, unsigned depth);
 void explain_add_near(
 	const struct printing *p, const struct near_miss *near, bool name_term, unsigned depth);

@@ -149,6 +149,18 @@ static void add_field(const struct printing *p, const struct expr *e)
 	}
 }
 
+void explain_add_answer(const struct printing *p, const struct explained *x)
+{
+	buf_add(p->out, x->yes ? STR("yes ") : x->in_doubt ? STR("?   ") : STR("no  "));
+}
+
+struct str explain_verdict(const struct explained *root)
+{
+	return root->yes	 ? STR("matches")
+		: root->in_doubt ? STR("is in doubt, so it does not match")
+				 : STR("does not match");
+}
+
 void explain_add_label(const struct printing *p, const struct expr *e)
 {
 	switch (e->kind) {
@@ -258,6 +270,18 @@ void explain_add_near(
 	buf_add_char(p->out, '\n');
 }
 
+static void add_given_up(const struct printing *p, const struct explained *x, unsigned depth)
+{
+	buf_add(p->out, STR("    "));
+	explain_add_indent(p->out, depth + 2);
+	buf_add(p->out, STR("the search took too many steps and was given up"));
+	if (x->expr->kind == EXPR_LIST) {
+		buf_add(p->out, STR(", by "));
+		escape_control(p->out, x->given_up);
+	}
+	buf_add_char(p->out, '\n');
+}
+
 void explain_add_places(const struct printing *p, const struct explained *x, unsigned depth)
 {
 	for (size_t i = 0; i < x->kept_count; i++)
@@ -269,6 +293,8 @@ void explain_add_places(const struct printing *p, const struct explained *x, uns
 		explain_add_indent(p->out, depth + 2);
 		buf_addf(p->out, "and %zu more\n", x->hit_count - x->kept_count);
 	}
+	if (x->given_up.p)
+		add_given_up(p, x, depth);
 	if (x->near.why != NEAR_NOTHING)
 		explain_add_near(p, &x->near, x->expr->kind == EXPR_LIST, depth);
 }
@@ -276,7 +302,7 @@ void explain_add_places(const struct printing *p, const struct explained *x, uns
 /* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
 static void add_clause(const struct printing *p, const struct explained *x, unsigned depth)
 {
-	buf_add(p->out, x->yes ? STR("yes ") : STR("no  "));
+	explain_add_answer(p, x);
 	explain_add_indent(p->out, depth);
 	explain_add_label(p, x->expr);
 	buf_add_char(p->out, '\n');
@@ -292,8 +318,8 @@ void explain_text(const struct ruleset *set, size_t rule, const struct post *pos
 	const struct explained *root, struct buf *out)
 {
 	const struct printing p = { ruleset_rules(set), post, out };
-	buf_addf(out, "%.*s %s\n", STR_ARGS(p.rules->rules[rule].name),
-		root->yes ? "matches" : "does not match");
+	buf_addf(out, "%.*s %.*s\n", STR_ARGS(p.rules->rules[rule].name),
+		STR_ARGS(explain_verdict(root)));
 	add_clause(&p, root, 0);
 }
 
@@ -382,6 +408,12 @@ static void add_json_clause(const struct printing *p, const struct explained *x)
 	escape_json(p->out, str_of(e->at.file));
 	buf_addf(p->out, ",\"line\":%lu,\"column\":%lu", (unsigned long)e->at.line,
 		(unsigned long)e->at.col);
+	if (x->in_doubt)
+		buf_add(p->out, STR(",\"in_doubt\":true"));
+	if (x->given_up.p) {
+		buf_add(p->out, STR(",\"given_up\":"));
+		escape_json(p->out, x->given_up);
+	}
 	add_json_leaf(p, x);
 	if (e->child_count) {
 		buf_add(p->out, STR(",\"children\":["));
@@ -400,7 +432,8 @@ void explain_json(const struct ruleset *set, size_t rule, const struct post *pos
 	const struct printing p = { ruleset_rules(set), post, out };
 	buf_add(out, STR("{\"rule\":"));
 	escape_json(out, p.rules->rules[rule].name);
-	buf_addf(out, ",\"matches\":%s,\"post\":", root->yes ? "true" : "false");
+	buf_addf(out, ",\"matches\":%s", root->yes ? "true" : "false");
+	buf_add(out, root->in_doubt ? STR(",\"in_doubt\":true,\"post\":") : STR(",\"post\":"));
 	post_json(post, out);
 	buf_add(out, STR(",\"tree\":"));
 	add_json_clause(&p, root);

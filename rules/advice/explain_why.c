@@ -6,7 +6,7 @@ enum { WHY_DEPTH = 3, WHY_MAX_LABELS = 8 };
 static void add_line(const struct printing *p, const struct explained *x, unsigned depth)
 {
 	explain_add_indent(p->out, WHY_DEPTH);
-	buf_add(p->out, x->yes ? STR("yes ") : STR("no  "));
+	explain_add_answer(p, x);
 	explain_add_indent(p->out, depth);
 	explain_add_label(p, x->expr);
 }
@@ -57,12 +57,20 @@ static bool all_leaves(const struct explained *x)
 	return true;
 }
 
+enum answer { ANSWER_NO, ANSWER_IN_DOUBT, ANSWER_YES };
+
+static enum answer answer_of(const struct explained *x)
+{
+	return x->yes ? ANSWER_YES : x->in_doubt ? ANSWER_IN_DOUBT : ANSWER_NO;
+}
+
 /* Trees are as deep as their YAML or query, which have a ceiling, so recursion is safe. */
 static void add_deciding(const struct printing *p, const struct explained *x, unsigned depth)
 {
 	enum expr_kind kind = x->expr->kind;
+	enum answer answer = answer_of(x);
 	bool joins = kind == EXPR_AND || kind == EXPR_OR;
-	if (kind == EXPR_OR && !x->yes && all_leaves(x)) {
+	if (kind == EXPR_OR && answer == ANSWER_NO && all_leaves(x)) {
 		add_none(p, x, depth);
 		return;
 	}
@@ -73,9 +81,10 @@ static void add_deciding(const struct printing *p, const struct explained *x, un
 		buf_add_char(p->out, '\n');
 		explain_add_places(p, x, WHY_DEPTH + depth);
 	}
-	bool wanted = kind == EXPR_NOT ? !x->yes : x->yes;
+	if (kind == EXPR_NOT)
+		answer = ANSWER_YES - answer;
 	for (size_t i = 0; i < x->expr->child_count; i++) {
-		if (x->children[i].yes == wanted || !(joins || kind == EXPR_NOT))
+		if (answer_of(&x->children[i]) == answer || !(joins || kind == EXPR_NOT))
 			add_deciding(p, &x->children[i], depth + !joins);
 	}
 }
@@ -84,7 +93,7 @@ void explain_why(const struct ruleset *set, size_t rule, const struct post *post
 	const struct explained *root, struct buf *out)
 {
 	const struct printing p = { ruleset_rules(set), post, out };
-	buf_addf(out, "    %.*s %s\n", STR_ARGS(p.rules->rules[rule].name),
-		root->yes ? "matches" : "does not match");
+	buf_addf(out, "    %.*s %.*s\n", STR_ARGS(p.rules->rules[rule].name),
+		STR_ARGS(explain_verdict(root)));
 	add_deciding(&p, root, 0);
 }

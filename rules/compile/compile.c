@@ -183,6 +183,8 @@ static void add_link_term(struct compiler *c, uint32_t id)
 		return;
 	set->waits_for_links = true;
 	add_wake(c, own);
+	if (c->rules->terms[id].kind == TERM_SITE)
+		add_wake(c, ADDRESS_ENCODED);
 }
 
 static void add_tag_term(struct compiler *c, uint32_t id)

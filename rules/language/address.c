@@ -5,6 +5,7 @@
 #include "base/fold.h"
 #include "base/utf8.h"
 #include "rules/language/term.h"
+#include "rules/text/punycode.h"
 #include "rules/text/word_hash.h"
 
 /* --- characters --- */
@@ -236,23 +237,61 @@ struct labels {
 	size_t count;
 };
 
+/* Adds what a label that begins with xn-- stands for, folded; nothing if that is no label. */
+static void decode_label(struct str label, struct buf *out)
+{
+	uint32_t code_points[PUNYCODE_MAX_BYTES];
+	struct str encoded = str_slice(label, strlen("xn--"), label.n);
+	size_t count = punycode_decode(encoded, code_points);
+	struct buf decoded;
+	buf_init(&decoded, 0); /* bounded by the label */
+	for (size_t i = 0; i < count; i++) {
+		char bytes[UTF8_MAX_BYTES];
+		buf_add(&decoded, (struct str){ bytes, utf8_write(code_points[i], bytes) });
+	}
+	fold_add(out, buf_str(&decoded));
+	if (label_end(buf_str(out), 0, true) < out->n)
+		buf_clear(out);
+	buf_finish(&decoded);
+}
+
+/* False: the host is too long. */
+static bool add_label(struct labels *l, struct str label, size_t from)
+{
+	char *host = l->padded + WORD_PAD_BYTES;
+	if (l->n + (l->n > 0) + label.n > ADDRESS_HOST_MAX_BYTES)
+		return false;
+	if (l->n)
+		host[l->n++] = '.';
+	l->items[l->count].from = from;
+	l->items[l->count++].at = l->n;
+	memcpy(host + l->n, label.p, label.n);
+	l->n += label.n;
+	return true;
+}
+
+static bool add_written_label(struct labels *l, struct str label, size_t from)
+{
+	struct buf decoded;
+	if (!str_starts(label, STR("xn--")))
+		return add_label(l, label, from);
+	buf_init(&decoded, 0); /* bounded by the label */
+	decode_label(label, &decoded);
+	bool fits = add_label(l, decoded.n ? buf_str(&decoded) : label, from);
+	buf_finish(&decoded);
+	return fits;
+}
+
 /* False: too long for a host. */
 static bool read_labels(struct str s, size_t from, size_t to, struct labels *l)
 {
-	char *host = l->padded + WORD_PAD_BYTES;
 	memset(l->padded, ' ', sizeof l->padded);
 	l->n = l->count = 0;
 	s = str_slice(s, 0, to);
 	while (from < to) {
-		size_t end = label_end(s, from, true), n = end - from;
-		if (n == 0 || l->n + (l->n > 0) + n > ADDRESS_HOST_MAX_BYTES)
+		size_t end = label_end(s, from, true);
+		if (end == from || !add_written_label(l, str_slice(s, from, end), from))
 			return false;
-		if (l->n)
-			host[l->n++] = '.';
-		l->items[l->count].from = from;
-		l->items[l->count++].at = l->n;
-		memcpy(host + l->n, s.p + from, n);
-		l->n += n;
 		from = end + dot_at(s, end);
 	}
 	return true;

@@ -29,8 +29,9 @@ struct address address_of_value(struct str folded);
 
 /* Calls see(ctx, host, from, to) for the link's host and each that it lies below: fr.example.com,
  * example.com, com; in plain spelling, with the folded bytes where it stands and WORD_PAD_BYTES to
- * be read before and behind it. A host that running text of a script without spaces seems to follow
- * is also taken without that. */
+ * be read before and behind it. A label that begins with xn-- is there as what it stands for,
+ * folded, if that is a label too. What has more than ADDRESS_HOST_MAX_BYTES is no host. One that
+ * running text of a script without spaces seems to follow is also taken without that. */
 void address_hosts(struct str folded, const struct address *link,
 	void (*see)(void *ctx, struct str host, size_t from, size_t to), void *ctx);
 
@@ -43,6 +44,8 @@ bool address_parted(struct str whole, size_t from, size_t to);
 /* The longest word of a url: term, or of a host's most telling label: what is looked up. */
 struct str address_anchor(struct str folded);
 struct str address_host_label(struct str host);
+/* The word that stands in a link instead of a label that is spelled with xn--. */
+#define ADDRESS_ENCODED STR("xn")
 
 /* Checks and completes a term of kind TERM_SITE, TERM_URL or TERM_TAG whose letters are set. What
  * is wrong with it, and at which byte of its letters; NULL: nothing. */

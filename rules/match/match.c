@@ -221,8 +221,7 @@ static bool list_is(struct match_scratch *m, uint32_t list)
 	return false;
 }
 
-/* Might it be so? What is in doubt counts as found. */
-static bool doubted(struct match_scratch *m, const struct expr *e)
+bool match_might_be(struct match_scratch *m, const struct expr *e)
 {
 	m->doubt = !m->doubt;
 	bool is = match_is(m, e);
@@ -266,7 +265,7 @@ bool match_is(struct match_scratch *m, const struct expr *e)
 		}
 		return false;
 	case EXPR_NOT:
-		return !doubted(m, e->children[0]);
+		return !match_might_be(m, e->children[0]);
 	case EXPR_FIELD:
 		return condition_is(e, m->post, m->texts);
 	}

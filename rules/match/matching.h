@@ -92,6 +92,8 @@ void match_add_span(struct match_scratch *m, uint32_t term, enum post_field fiel
 	uint32_t to, enum hit_way way);
 /* Is it so for certain? After match_find. What a regex in doubt cannot change is certain. */
 bool match_is(struct match_scratch *m, const struct expr *e);
+/* Might it be so, whatever the regexes in doubt would say? */
+bool match_might_be(struct match_scratch *m, const struct expr *e);
 /* Forgets what match_find found. */
 void match_forget(struct match_scratch *m);
 

@@ -43,8 +43,9 @@ static bool covered(struct literal_set set, struct str text)
 	return false;
 }
 
-/* Without spaces at the ends, which HTML loses, and without what another one covers. False if one
- * of them is too short. */
+/* Without spaces at the ends, which HTML loses, and without what another one covers: beside "fri",
+ * which some match may hold alone, "friday" lets nothing more through. False if one of them is too
+ * short. */
 static bool tidy(struct arena *arena, struct literal_set set, struct literal_set *out)
 {
 	struct str *items = arena_array(arena, struct str, set.count);

@@ -2,6 +2,7 @@
 """`vigie check` as a test runner, a lint and a measure of costs. Run as `test_check.py VIGIE`."""
 
 import json
+import os
 import subprocess
 import xml.etree.ElementTree
 
@@ -148,6 +149,30 @@ class Junit(Check):
         self.assertEqual(code, 2)
         self.assertEqual((root.attrib["tests"], root.attrib["errors"]), ("1", "1"))
         self.assertIn("unknown key: 'anny'", root.find("testsuite/testcase/error").text)
+
+    def test_a_dash_is_standard_output_and_nothing_else_goes_there(self):
+        self.check("r.yaml", "--junit", "j.xml", text=RULES + "  - { post: x, matches: lune }\n")
+        with open(self.path("j.xml"), encoding="utf-8") as file:
+            written = file.read()
+        self.write("s.ndjson", '{"text":"solaire"}\n')
+        for more in ([], ["--sample", "s.ndjson"]):
+            code, out, err = self.check("r.yaml", "--junit", "-", *more)
+            self.assertEqual((code, out), (1, written))
+            self.assertIn("test failed: missing lune;", err)
+            self.assertTrue(err.endswith("4 passed, 1 failed\n"), err)
+        self.assertEqual("What each rule costs" in err, True)
+        self.assertFalse(os.path.exists(self.path("-")))
+
+    def test_errors_of_a_configuration_leave_the_xml_alone_on_standard_output(self):
+        code, out, err = self.check("r.yaml", "--junit", "-", text="rules: [{ name: a, anny: x }]\n")
+        self.assertEqual(code, 2)
+        self.assertEqual(xml.etree.ElementTree.fromstring(out).attrib["errors"], "1")
+        self.assertIn("unknown key: 'anny'", err)
+
+    def test_two_formats_do_not_share_standard_output(self):
+        code, out, err = self.check("r.yaml", "--json", "--junit", "-", text=RULES)
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("--json and --junit - exclude each other", err)
 
     def test_a_file_that_cannot_be_written_is_said(self):
         code, out, err = self.check("r.yaml", "--junit", "no/j.xml", text=RULES)

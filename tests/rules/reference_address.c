@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "rules/language/address.h"
 #include "tests/rules/reference_near.h"
+#include "tests/rules/reference_punycode.h"
 
 struct chars {
 	uint32_t *c;
@@ -195,6 +196,49 @@ static struct found_link value_link(const struct chars *s)
 
 /* --- terms --- */
 
+/* What a label that begins with "xn--" stands for, folded; nothing, if that is no label. */
+static struct chars label_meaning(const struct chars *label)
+{
+	uint32_t code_points[REFERENCE_PUNYCODE_MAX];
+	struct buf text;
+	size_t n = 0;
+	buf_init(&text, 0);
+	if (length_of(label, 0, "xn--"))
+		n = reference_punycode_decode(label->c + 4, label->n - 4, code_points);
+	for (size_t i = 0; i < n; i++) {
+		char bytes[UTF8_MAX_BYTES];
+		buf_add(&text, (struct str){ bytes, utf8_write(code_points[i], bytes) });
+	}
+	struct chars meaning = chars_of(buf_str(&text));
+	if (label_at(&meaning, 0, meaning.n, true) < meaning.n)
+		meaning.n = 0;
+	buf_finish(&text);
+	return meaning;
+}
+
+static void add_chars(struct chars *to, const struct chars *more)
+{
+	for (size_t i = 0; i < more->n; i++)
+		to->c[to->n++] = more->c[i];
+}
+
+/* The host label by label, each as what it stands for. */
+static struct chars host_meaning(const struct chars *written)
+{
+	size_t most = (written->n + 1) * FOLD_MAX_EXPANSION;
+	struct chars host = { mem_zero(most, sizeof *host.c), 0 };
+	for (size_t i = 0, end; i < written->n; i = end) {
+		for (end = i; end < written->n && written->c[end] != '.'; end++)
+			continue;
+		struct chars label = { written->c + i, end - i }, meaning = label_meaning(&label);
+		add_chars(&host, meaning.n ? &meaning : &label);
+		mem_free(meaning.c);
+		if (end < written->n)
+			host.c[host.n++] = written->c[end++];
+	}
+	return host;
+}
+
 /* The characters of a host with plain dots, from the label that begins at i to `end`. */
 static struct chars plain_host(const struct chars *s, size_t i, size_t end)
 {
@@ -204,7 +248,9 @@ static struct chars plain_host(const struct chars *s, size_t i, size_t end)
 		host.c[host.n++] = dot ? '.' : at(s, i);
 		i += dot ? dot : 1;
 	}
-	return host;
+	struct chars meaning = host_meaning(&host);
+	mem_free(host.c);
+	return meaning;
 }
 
 static size_t bytes_of(const struct chars *s)

@@ -2,7 +2,10 @@
  * what is expected. */
 #include "tests/check.h"
 
+#include "base/utf8.h"
 #include "rules/compile/ruleset.h"
+#include "tests/effort.h"
+#include "tests/rules/reference_punycode.h"
 #include "tests/rules/twins.h"
 
 struct sample {
@@ -146,6 +149,148 @@ static void hosts_are_compared_folded_in_all_scripts(void **state)
 	CHECK_SAMPLES(samples);
 }
 
+static void a_site_is_found_however_its_labels_are_spelled(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ "site:académie.fr", TEXT("https://xn--acadmie-eya.fr/a"), 1 },
+		{ "site:académie.fr", TEXT("https://www.XN--ACADMIE-EYA.FR/a"), 1 },
+		{ "site:académie.fr", TEXT("lu sur xn--acadmie-eya.fr, hier"), 1 },
+		{ "site:académie.fr", TEXT("www.xn--acadmie-eya[.]fr"), 1 },
+		{ "site:academie.fr", TEXT("https://xn--acadmie-eya.fr/a"), 1 },
+		{ "site:xn--acadmie-eya.fr", TEXT("https://xn--acadmie-eya.fr/a"), 1 },
+		{ "site:xn--acadmie-eya.fr", TEXT("https://académie.fr/a"), 1 },
+		{ "site:xn--acadmie-eya.fr", TEXT("https://academie.fr/a"), 1 },
+		{ "site:XN--acadmie-eya.fr", TEXT("Académie.fr"), 1 },
+		{ "site:*.xn--acadmie-eya.fr.", TEXT("https://www.académie.fr"), 1 },
+		{ "site:fr", TEXT("https://xn--acadmie-eya.fr/a"), 1 },
+		{ "site:рф", TEXT("http://xn--e1afmkfd.xn--p1ai"), 1 },
+		{ "site:пример.рф", TEXT("http://xn--e1afmkfd.xn--p1ai"), 1 },
+		{ "site:пример.рф", TEXT("http://пример.xn--p1ai"), 1 },
+		{ "site:xn--e1afmkfd.xn--p1ai", TEXT("http://ПРИМЕР.рф"), 1 },
+		{ "site:例え.jp", TEXT("詳しくはxn--r8jz45g.jpへ"), 1 },
+		{ "site:straße.de", TEXT("http://xn--strae-oqa.de"), 1 },
+		{ "site:xn--strae-oqa.de", TEXT("http://strasse.de"), 1 },
+		{ "site:académie.fr", TEXT("https://x-xn--acadmie-eya.fr/a"), 0 },
+		{ "site:académie.fr", TEXT("https://xn--acadmie-eya.com/a"), 0 },
+		{ "site:académie.fr", TEXT("https://edf.fr/xn--acadmie-eya.fr"), 0 },
+		{ "site:acadmie.fr", TEXT("https://xn--acadmie-eya.fr/a"), 0 },
+		/* What is no label of any spelling is compared as it stands. */
+		{ "site:xn--zzzz.fr", TEXT("https://xn--zzzz.fr/"), 1 },
+		{ "site:xn--53h.us", TEXT("https://xn--53h.us/"), 1 },
+		{ "site:fr", TEXT("https://xn--zzzz.fr/"), 1 },
+		{ "site:xn--fr-eya", TEXT("https://xn--a.xn--fr-eya"), 1 },
+	};
+	CHECK_SAMPLES(samples);
+}
+
+static uint64_t next_random(uint64_t *seed)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return *seed >> 33;
+}
+
+static void add_encoded(struct buf *out, const char *label)
+{
+	uint32_t code_points[64];
+	size_t count = 0;
+	for (size_t i = 0, n = strlen(label); i < n; count++)
+		i += utf8_read(str_of(label), i, &code_points[count]);
+	buf_add(out, STR("xn--"));
+	reference_punycode_encode(code_points, count, out);
+}
+
+/* Words whose members may be the same host, or nearly. */
+static const char *const label_words[][4] = { { "fr", "FR", "fŕ", "fr-" },
+	{ "café", "CAFÉ", "cafe", "ｃafe" }, { "a-é", "a-e", "A-É", "a--é" },
+	{ "é", "e", "É", "é.fr" }, { "例え", "例え", "例", "え" }, { "рф", "РФ", "рф", "рф/" },
+	{ "straße", "STRASSE", "strasse", "straẞe" }, { "ガス", "ｶﾞｽ", "カ\u3099ス", "ガス" },
+	{ "a例", "a例", "A例", "a" }, { "xn", "xn--", "xn--é", "XN--a" },
+	{ "한국", "\u1112\u1161\u11AB국", "한", "한국" }, { "a☕", "☕", "a", "☕é" },
+	{ "e\u0301", "é", "\u0301", "e" } };
+
+enum { LABEL_WORDS = sizeof label_words / sizeof *label_words };
+
+static bool is_ascii(const char *label)
+{
+	while (*label && (unsigned char)*label < 0x80)
+		label++;
+	return !*label;
+}
+
+/* One of two words in one of its spellings, or now and then garbage. */
+static void add_random_label(struct buf *out, uint64_t *seed, const size_t words[2])
+{
+	static const char garbage[] = "abcxyz0189--";
+	const char *label = label_words[words[next_random(seed) % 2]][next_random(seed) % 4];
+	size_t kind = next_random(seed) % 16;
+	if (kind == 0) {
+		buf_add(out, STR("xn--"));
+		for (size_t n = next_random(seed) % 8; n > 0; n--)
+			buf_add_char(out, garbage[next_random(seed) % (sizeof garbage - 1)]);
+	} else if (kind < 8 && !is_ascii(label)) {
+		add_encoded(out, label);
+	} else {
+		buf_add(out, str_of(label));
+	}
+}
+
+static void add_random_host(struct buf *out, uint64_t *seed, const size_t words[2], size_t labels)
+{
+	static const char *const dots[] = { ".", ".", ".", ".", ".", ".", ".", ".", ".", "[.]",
+		"(dot)", "-", "" };
+	for (size_t i = 0; i < labels; i++) {
+		if (i)
+			buf_add(out, str_of(dots[next_random(seed) % 13]));
+		add_random_label(out, seed, words);
+	}
+}
+
+static void random_hosts_are_found_alike_by_all(void **state)
+{
+	(void)state;
+	static const char *const before[] = { "https://", "http://", "www.", "", " ", "東",
+		"https://a@", "/", "@" };
+	static const char *const behind[] = { "", " ", "/a", ":80/", ".", "へ", "@", "é" };
+	uint64_t seed = 17;
+	size_t matched = 0, tried = 0;
+	struct buf yaml, text, json, why;
+	buf_init(&yaml, 0);
+	buf_init(&text, 0);
+	buf_init(&json, 0);
+	buf_init(&why, 0);
+	for (int64_t round = effort_rounds(3000); round > 0; round--) {
+		buf_clear(&yaml);
+		buf_add(&yaml, STR("rules: [{ name: r, any: 'site:"));
+		const size_t words[2] = { next_random(&seed) % LABEL_WORDS,
+			next_random(&seed) % LABEL_WORDS };
+		add_random_host(&yaml, &seed, words, 1 + next_random(&seed) % 2);
+		buf_add(&yaml, STR("' }]\n"));
+		struct twins *t = twins_of_yaml(buf_str(&yaml));
+		for (size_t i = 0; t && i < 20; i++) {
+			size_t matching;
+			buf_clear(&text);
+			buf_clear(&json);
+			buf_add(&text, str_of(before[next_random(&seed) % 9]));
+			add_random_host(&text, &seed, words, 1 + next_random(&seed) % 3);
+			buf_add(&text, str_of(behind[next_random(&seed) % 8]));
+			buf_addf(&json, "{\"text\":\"%.*s\"}", STR_ARGS(buf_str(&text)));
+			if (!twins_agree(t, buf_str(&text), buf_str(&json), &matching, &why))
+				fail_msg("%.*s%.*s%.*s", STR_ARGS(buf_str(&why)),
+					STR_ARGS(buf_str(&yaml)), STR_ARGS(buf_str(&text)));
+			matched += matching;
+			tried++;
+		}
+		twins_destroy(t);
+	}
+	print_message("%zu hosts, %zu found\n", tried, matched);
+	assert_true(matched * 20 > tried);
+	buf_finish(&yaml);
+	buf_finish(&text);
+	buf_finish(&json);
+	buf_finish(&why);
+}
+
 static void a_url_is_found_from_word_to_word(void **state)
 {
 	(void)state;
@@ -261,6 +406,8 @@ int main(void)
 		cmocka_unit_test(a_site_is_found_bare),
 		cmocka_unit_test(a_site_is_found_disarmed),
 		cmocka_unit_test(hosts_are_compared_folded_in_all_scripts),
+		cmocka_unit_test(a_site_is_found_however_its_labels_are_spelled),
+		cmocka_unit_test(random_hosts_are_found_alike_by_all),
 		cmocka_unit_test(a_url_is_found_from_word_to_word),
 		cmocka_unit_test(links_and_tags_outside_of_the_text_count),
 		cmocka_unit_test(a_link_that_was_put_together_is_none_of_the_posts),

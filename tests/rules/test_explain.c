@@ -15,7 +15,10 @@ struct fixture {
 #define RULES                                                                                     \
 	"lists:\n"                                                                                \
 	"  bruit: [crème solaire, système solaire, '/lunettes? solaires?/i']\n"                 \
+	"  lourd: [vent, '/(?:a|aa)+$(?<=e)/']\n"                                                 \
 	"rules:\n"                                                                                \
+	"  - { name: doute, any: [vent, '/(?:a|aa)+$(?<=c)/', '/d+/'] }\n"                        \
+	"  - { name: doute-sans, all: [lune, /b/], none: [list:lourd] }\n"                        \
 	"  - name: solaire\n"                                                                     \
 	"    any: [solaire, photovoltaïque]\n"                                                   \
 	"    regex: ['\\d+ kWc']\n"                                                               \
@@ -222,21 +225,21 @@ static void json_holds_the_same_tree(void **state)
 	struct buf json;
 	buf_init(&json, 0);
 	explain_post(&f, "sans", post_of("solaire"));
-	explain_json(f.set, 2, &f.post, f.root, &json);
+	explain_json(f.set, 4, &f.post, f.root, &json);
 	check_str(buf_str(&json),
 		STR("{\"rule\":\"sans\",\"matches\":true,"
 		    "\"post\":{\"type\":\"post\",\"text\":\"solaire\"},"
 		    "\"tree\":{\"kind\":\"and\",\"matches\":true,"
-		    "\"file\":\"t.yaml\",\"line\":10,\"column\":5,\"children\":["
+		    "\"file\":\"t.yaml\",\"line\":13,\"column\":5,\"children\":["
 		    "{\"kind\":\"term\",\"matches\":true,"
-		    "\"file\":\"t.yaml\",\"line\":10,\"column\":24,"
+		    "\"file\":\"t.yaml\",\"line\":13,\"column\":24,"
 		    "\"term\":\"solaire\",\"hit_count\":1,\"hits\":[{\"term\":\"solaire\","
 		    "\"field\":\"text\",\"from\":0,\"to\":7,\"text\":\"solaire\","
 		    "\"way\":\"exact\"}]},"
 		    "{\"kind\":\"not\",\"matches\":true,"
-		    "\"file\":\"t.yaml\",\"line\":10,\"column\":39,\"children\":["
+		    "\"file\":\"t.yaml\",\"line\":13,\"column\":39,\"children\":["
 		    "{\"kind\":\"term\",\"matches\":false,"
-		    "\"file\":\"t.yaml\",\"line\":10,\"column\":39,"
+		    "\"file\":\"t.yaml\",\"line\":13,\"column\":39,"
 		    "\"term\":\"lune\",\"hit_count\":0,\"hits\":[]}]}]}}"));
 	buf_finish(&json);
 	finish(&f);
@@ -267,6 +270,118 @@ static void the_answer_is_that_of_matching(void **state)
 		assert_int_equal(f.root->yes, matched);
 		finish(&f);
 	}
+}
+
+/* Hostile to some regexes. */
+static struct post hostile(struct buf *text, const char *head)
+{
+	buf_init(text, 0);
+	buf_add(text, str_of(head));
+	for (size_t i = 0; i < 1000; i++)
+		buf_add_char(text, 'a');
+	buf_add_char(text, '\0');
+	return post_of(text->p);
+}
+
+static void a_search_that_was_given_up_is_neither_yes_nor_no(void **state)
+{
+	(void)state;
+	struct buf text;
+	check_explained("doute", hostile(&text, "x "),
+		"doute is in doubt, so it does not match\n"
+		"?   any of\n"
+		"no    vent\n"
+		"?     /(?:a|aa)+$(?<=c)/\n"
+		"          the search took too many steps and was given up\n"
+		"no    /d+/\n");
+	buf_finish(&text);
+	check_explained("doute-sans", hostile(&text, "lune b "),
+		"doute-sans is in doubt, so it does not match\n"
+		"?   all of\n"
+		"yes   lune\n"
+		"          text 0..4 \"lune\" exact\n"
+		"yes   /b/\n"
+		"          text 5..6 \"b\" regex\n"
+		"?     none of\n"
+		"?       list:lourd\n"
+		"            the search took too many steps and was given up, by "
+		"/(?:a|aa)+$(?<=e)/\n");
+	buf_finish(&text);
+}
+
+static void what_a_doubt_cannot_change_is_told_for_certain(void **state)
+{
+	(void)state;
+	struct buf text;
+	check_explained("doute", hostile(&text, "vent "),
+		"doute matches\n"
+		"yes any of\n"
+		"yes   vent\n"
+		"          text 0..4 \"vent\" exact\n"
+		"?     /(?:a|aa)+$(?<=c)/\n"
+		"          the search took too many steps and was given up\n"
+		"no    /d+/\n");
+	buf_finish(&text);
+	check_explained("doute-sans", hostile(&text, "vent lune b "),
+		"doute-sans does not match\n"
+		"no  all of\n"
+		"yes   lune\n"
+		"          text 5..9 \"lune\" exact\n"
+		"yes   /b/\n"
+		"          text 10..11 \"b\" regex\n"
+		"no    none of\n"
+		"yes     list:lourd\n"
+		"            text 0..4 \"vent\" exact, by vent\n");
+	buf_finish(&text);
+}
+
+static void why_of_a_doubt_shows_what_leaves_it(void **state)
+{
+	(void)state;
+	struct buf text;
+	struct fixture f;
+	explain_post(&f, "doute-sans", hostile(&text, "lune b "));
+	buf_clear(&f.out);
+	explain_why(f.set, 1, &f.post, f.root, &f.out);
+	check_str(buf_str(&f.out),
+		STR("    doute-sans is in doubt, so it does not match\n"
+		    "      ?   none of\n"
+		    "      ?     list:lourd\n"
+		    "                the search took too many steps and was given up, by "
+		    "/(?:a|aa)+$(?<=e)/\n"));
+	finish(&f);
+	explain_post(&f, "doute", post_of(text.p));
+	buf_clear(&f.out);
+	explain_why(f.set, 0, &f.post, f.root, &f.out);
+	check_str(buf_str(&f.out),
+		STR("    doute is in doubt, so it does not match\n"
+		    "      ?   /(?:a|aa)+$(?<=c)/\n"
+		    "              the search took too many steps and was given up\n"));
+	finish(&f);
+	buf_finish(&text);
+}
+
+static bool has(const struct buf *out, const char *text)
+{
+	return str_find(buf_str(out), str_of(text)) != SIZE_MAX;
+}
+
+static void json_says_what_is_in_doubt(void **state)
+{
+	(void)state;
+	struct buf text;
+	struct fixture f;
+	explain_post(&f, "doute", hostile(&text, "x "));
+	buf_clear(&f.out);
+	explain_json(f.set, 0, &f.post, f.root, &f.out);
+	assert_true(
+		has(&f.out, "{\"rule\":\"doute\",\"matches\":false,\"in_doubt\":true,\"post\":{"));
+	assert_true(has(&f.out,
+		"\"in_doubt\":true,\"given_up\":\"/(?:a|aa)+$(?\\u003c=c)/\",\"term\":"
+		"\"/(?:a|aa)+$(?\\u003c=c)/\",\"hit_count\":0,\"hits\":[]}"));
+	assert_true(has(&f.out, "\"term\":\"vent\",\"hit_count\":0,\"hits\":[]}"));
+	finish(&f);
+	buf_finish(&text);
 }
 
 static void places_outside_of_the_text_are_told(void **state)
@@ -314,6 +429,10 @@ int main(void)
 		cmocka_unit_test(a_small_arena_gives_nothing),
 		cmocka_unit_test(json_holds_the_same_tree),
 		cmocka_unit_test(the_answer_is_that_of_matching),
+		cmocka_unit_test(a_search_that_was_given_up_is_neither_yes_nor_no),
+		cmocka_unit_test(what_a_doubt_cannot_change_is_told_for_certain),
+		cmocka_unit_test(why_of_a_doubt_shows_what_leaves_it),
+		cmocka_unit_test(json_says_what_is_in_doubt),
 	};
 	return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
 }

@@ -23,7 +23,8 @@ static const char *const separators[] = { "", "", "", " ", " ", " ", " ", "'", "
 /* Links and what touches them. */
 static const char *const linked[] = { "http://", " http://", "https://t.co/", " www.", ".fr",
 	".com", ".co", "://", "/", "/", "(", ")", "?", "=", "&", "#", "@", "@x", "rt@", "-", "_",
-	".", ":8", "|", "xn--", " ", "", "$" };
+	".", ":8", "|", "xn--", " ", "", "$", ".xn--acadmie-eya.", "//xn--caf-dma.fr",
+	"xn--p1ai/" };
 
 static uint64_t next_random(uint64_t *seed)
 {
@@ -81,9 +82,15 @@ static void add_random_likeness(struct buf *out, uint64_t *seed)
 static void add_random_term(struct buf *out, uint64_t *seed)
 {
 	static const char *const signs[] = { "", "", "", "", "", "", "=", "#", "@", "$" };
+	static const char *const sites[] = { "académie.fr", "xn--acadmie-eya.edf", "café.fr",
+		"cafe.fr", "рф", "solaire.fr", "edf", "co", "太陽.com" };
 	static const char *const tickers[] = { "EDF", "ai", "Énergie", "42" };
 	if (next_random(seed) % 3 == 0) {
 		add_random_likeness(out, seed);
+		return;
+	}
+	if (next_random(seed) % 12 == 0) {
+		buf_addf(out, "site:%s", PICK(seed, sites));
 		return;
 	}
 	const char *sign = PICK(seed, signs);
