@@ -49,6 +49,11 @@ int64_t feeds_wall_us(const struct feed_source *f)
 	return f->base.host->wall_us ? f->base.host->wall_us() : 0;
 }
 
+static bool is_busy(const struct feed_fetch *fetch)
+{
+	return fetch->answer.status == 429 || fetch->answer.status == 503;
+}
+
 static int64_t wait_us(struct feed_fetch *fetch, bool lasting)
 {
 	struct feed_source *f = fetch->source;
@@ -64,6 +69,7 @@ static int64_t wait_us(struct feed_fetch *fetch, bool lasting)
 		.haste = task->haste,
 		.failures = task->failures,
 		.lasting = lasting,
+		.busy = is_busy(fetch),
 		.pushed = feed_hub_pushes(f, task),
 		.dice = feed_schedule_dice(str_hash(task->state.url), task->poll_count),
 	};
@@ -76,8 +82,8 @@ static int64_t wait_us(struct feed_fetch *fetch, bool lasting)
 static int64_t host_rests_until(const struct feed_fetch *fetch, int64_t now_us)
 {
 	const struct http_answer *answer = &fetch->answer;
-	const bool busy = answer->status == 429 || answer->status == 503;
-	return busy && answer->retry_after_us > 0 ? now_us + answer->retry_after_us : now_us;
+	return is_busy(fetch) && answer->retry_after_us > 0 ? now_us + answer->retry_after_us
+							    : now_us;
 }
 
 /* ---- the life of a fetch ---- */

@@ -35,13 +35,16 @@ static int64_t hastened(const struct feed_schedule *s)
 	return larger(least, s->interval_us >> haste);
 }
 
+/* What is likely to be over soon, such as a network that is down, is tried again after a minute,
+ * then two, and so on; the rest after two intervals, then four. */
 static int64_t backed_off(const struct feed_schedule *s)
 {
+	const bool soon = !s->lasting && !s->busy && s->interval_us > LEAST_US;
 	const int64_t most = s->lasting ? US_PER_DAY : bounded(4 * s->interval_us);
-	int64_t us = s->interval_us;
+	int64_t us = soon ? LEAST_US / 2 : s->interval_us;
 	for (unsigned i = 0; i < s->failures && us < most; i++)
 		us *= 2;
-	return larger(s->interval_us, us < most ? us : most);
+	return larger(soon ? LEAST_US : s->interval_us, us < most ? us : most);
 }
 
 static int64_t usual(const struct feed_schedule *s)

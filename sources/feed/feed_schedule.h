@@ -16,6 +16,7 @@ struct feed_schedule {
 	unsigned haste; /* how much more often than usual: see feed_schedule_haste */
 	unsigned failures; /* in a row */
 	bool lasting; /* the failure is one that lasts: no such page, no feed there */
+	bool busy; /* the server says that it is asked too often, or has too much to do */
 	bool pushed; /* a hub brings what is new: asked only to be safe */
 	uint32_t dice; /* any number: up to a sixteenth more, so that feeds spread */
 };
@@ -26,7 +27,8 @@ enum { FEED_MAX_HASTE = 2 };
  * (Retry-After is bounded by who reads it), then hours and days to skip are passed over. A feed
  * that stays quiet is asked less often, down to a quarter of the interval's frequency; one in haste
  * twice as often or four times, but at most once a minute; one that fails half as often each time,
- * down to once a day if the failure lasts, else to a quarter. wall_us 0: unknown, and nothing is
+ * down to once a day if the failure lasts, else to a quarter; if it may be over soon that begins
+ * with a minute. wall_us 0: unknown, and nothing is
  * skipped. */
 int64_t feed_schedule_wait_us(const struct feed_schedule *s, int64_t wall_us);
 

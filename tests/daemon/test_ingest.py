@@ -369,7 +369,7 @@ class Doors(Case):
             self.send(vigie, harness.post(1), path=PATH + name).status
             for name in ("", "/", "/interne", "/autre", "/nobody", "/interne/", "/interne?x=1")
         ]
-        self.assertEqual(statuses, [405, 405, 200, 401, 405, 405, 200])
+        self.assertEqual(statuses, [404, 404, 200, 401, 404, 404, 200])
         self.assertEqual(vigie.get(PATH + "/interne")[0], 405)
 
     def test_the_rate_is_kept(self):

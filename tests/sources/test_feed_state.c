@@ -58,6 +58,7 @@ static void failures_double_the_wait_and_those_that_last_up_to_a_day(void **stat
 {
 	(void)state;
 	struct feed_schedule s = plain();
+	s.busy = true;
 	s.failures = 1;
 	assert_int_equal(feed_schedule_wait_us(&s, 0), 2 * s.interval_us);
 	s.failures = 3;
@@ -66,6 +67,20 @@ static void failures_double_the_wait_and_those_that_last_up_to_a_day(void **stat
 	assert_int_equal(feed_schedule_wait_us(&s, 0), 8 * s.interval_us);
 	s.failures = 4000000000u;
 	assert_int_equal(feed_schedule_wait_us(&s, 0), US_PER_DAY);
+}
+
+static void what_may_be_over_soon_is_tried_again_after_a_minute_then_two(void **state)
+{
+	(void)state;
+	struct feed_schedule s = plain();
+	assert_true(s.interval_us > 2 * US_PER_MINUTE);
+	for (s.failures = 1; s.failures < 4; s.failures++)
+		assert_int_equal(feed_schedule_wait_us(&s, 0), US_PER_MINUTE << (s.failures - 1));
+	s.failures = 40;
+	assert_int_equal(feed_schedule_wait_us(&s, 0), 4 * s.interval_us);
+	s.interval_us = 10 * US_PER_S; /* who wants it more often gets what was asked for */
+	s.failures = 1;
+	assert_int_equal(feed_schedule_wait_us(&s, 0), 2 * s.interval_us);
 }
 
 static void what_brings_much_is_asked_more_often_within_bounds(void **state)
@@ -300,6 +315,7 @@ int main(void)
 		cmocka_unit_test(no_wish_is_for_more_than_a_day),
 		cmocka_unit_test(a_quiet_feed_is_asked_less_often),
 		cmocka_unit_test(failures_double_the_wait_and_those_that_last_up_to_a_day),
+		cmocka_unit_test(what_may_be_over_soon_is_tried_again_after_a_minute_then_two),
 		cmocka_unit_test(what_brings_much_is_asked_more_often_within_bounds),
 		cmocka_unit_test(what_a_hub_brings_is_asked_seldom),
 		cmocka_unit_test(a_subscription_is_renewed_before_its_lease_ends),
