@@ -52,8 +52,7 @@ static void start(
 	f->server = server_create(f->h.loop, steps, count);
 	harness_start(&f->h,
 		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/list', interval: 100ms%s%s "
-		"} "
-		"}\n",
+		"} }\n",
 		server_port(f->server), *options ? ", " : "", options);
 }
 
@@ -79,10 +78,8 @@ static struct str records_of(struct fixture *f)
 	struct str rest = f->h.text.n ? buf_str(&f->h.text) : STR(""), line;
 	buf_init(&out, 0);
 	while (str_next(&rest, '\n', &line)) {
-		if (line.n == 0)
-			continue;
 		buf_add(&out, line);
-		buf_add_char(&out, '\n');
+		buf_add(&out, line.n ? STR("\n") : STR(""));
 	}
 	const struct str text = arena_str(&f->h.arena, buf_str(&out));
 	buf_finish(&out);
@@ -302,21 +299,26 @@ static void a_server_that_gives_the_oldest_newer_ones_is_asked_until_none(void *
 
 /* ---- items ---- */
 
+/* Of a list, or a number, each item is asked for. */
+static void start_items(struct fixture *f, const char *options)
+{
+	harness_start(&f->h,
+		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/list', interval: 100ms, %s"
+		"item_url: 'http://127.0.0.1:%d/i/{id}' } }\n",
+		server_port(f->server), options, server_port(f->server));
+}
+
 static void items_up_to_the_newest_are_asked_for(void **state)
 {
 	struct fixture *f = *state;
 	const struct server_step steps[] = { ANSWER("10"), ANSWER("12"), ANSWER("{\"id\":11}"),
 		ANSWER("null"), ANSWER("12"), ANSWER("{\"id\":12}"), ANSWER("12") };
 	f->server = server_create(f->h.loop, steps, 7);
-	harness_start(&f->h,
-		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/max', interval: 100ms, "
-		"item_url: "
-		"'http://127.0.0.1:%d/i/{id}.json' } }\n",
-		server_port(f->server), server_port(f->server));
+	start_items(f, "");
 	until_records(f, "{\"id\":11}\n{\"id\":12}\n");
-	assert_true(str_starts(server_request(f->server, 2), STR("GET /i/11.json ")));
-	assert_true(str_starts(server_request(f->server, 3), STR("GET /i/12.json ")));
-	assert_true(str_starts(server_request(f->server, 5), STR("GET /i/12.json ")));
+	assert_true(str_starts(server_request(f->server, 2), STR("GET /i/11 ")));
+	assert_true(str_starts(server_request(f->server, 3), STR("GET /i/12 ")));
+	assert_true(str_starts(server_request(f->server, 5), STR("GET /i/12 ")));
 }
 
 static void items_that_came_before_a_failure_are_kept(void **state)
@@ -325,19 +327,11 @@ static void items_that_came_before_a_failure_are_kept(void **state)
 	const struct server_step steps[] = { ANSWER("10"), ANSWER("12"), ANSWER("{\"id\":11}"),
 		STATUS("503 Busy"), ANSWER("12"), ANSWER("{\"id\":12}"), ANSWER("12") };
 	f->server = server_create(f->h.loop, steps, 7);
-	harness_start(&f->h,
-		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/max', interval: 100ms, "
-		"item_url: "
-		"'http://127.0.0.1:%d/i/{id}' } }\n",
-		server_port(f->server), server_port(f->server));
+	start_items(f, "");
 	(void)harness_wait_us(&f->h, 1);
 	check_str(records_of(f), STR("{\"id\":11}\n"));
 	harness_forget(&f->h);
-	harness_start(&f->h,
-		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/max', interval: 100ms, "
-		"item_url: "
-		"'http://127.0.0.1:%d/i/{id}' } }\n",
-		server_port(f->server), server_port(f->server));
+	start_items(f, "");
 	until_records(f, "{\"id\":12}\n");
 }
 
@@ -347,10 +341,7 @@ static void an_item_that_is_refused_keeps_no_other_back(void **state)
 	const struct server_step steps[] = { ANSWER("10"), ANSWER("14"), STATUS("403 Forbidden"),
 		ANSWER("\"text\""), STATUS("404 Not Found"), ANSWER("{\"id\":14}"), ANSWER("14") };
 	f->server = server_create(f->h.loop, steps, 7);
-	harness_start(&f->h,
-		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/max', interval: 100ms, "
-		"item_url: 'http://127.0.0.1:%d/i/{id}' } }\n",
-		server_port(f->server), server_port(f->server));
+	start_items(f, "");
 	until_records(f, "{\"id\":14}\n");
 	assert_int_equal(f->h.wait_count, 0);
 }
@@ -362,12 +353,7 @@ static void a_list_of_ids_is_asked_for_one_by_one(void **state)
 		ANSWER("{\"id\":3,\"deleted\":true}"), ANSWER("[4,3,2]"), ANSWER("{\"id\":4}"),
 		ANSWER("[4,3,2]") };
 	f->server = server_create(f->h.loop, steps, 6);
-	harness_start(&f->h,
-		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/new', interval: 100ms, "
-		"since: "
-		"all, "
-		"drop: deleted, item_url: 'http://127.0.0.1:%d/i/{id}' } }\n",
-		server_port(f->server), server_port(f->server));
+	start_items(f, "since: all, drop: deleted, ");
 	until_records(f, "{\"id\":2}\n{\"id\":4}\n");
 }
 
@@ -378,10 +364,7 @@ static void an_item_that_was_not_there_is_asked_for_while_the_list_is_unchanged(
 		ANSWER("{\"id\":1}"), ANSWER("null"), STATUS("304 Not Modified"),
 		ANSWER("{\"id\":2}"), STATUS("304 Not Modified") };
 	f->server = server_create(f->h.loop, steps, 6);
-	harness_start(&f->h,
-		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/new', interval: 100ms, "
-		"since: all, item_url: 'http://127.0.0.1:%d/i/{id}' } }\n",
-		server_port(f->server), server_port(f->server));
+	start_items(f, "since: all, ");
 	until_records(f, "{\"id\":1}\n{\"id\":2}\n");
 	assert_true(str_starts(server_request(f->server, 4), STR("GET /i/2 ")));
 	assert_int_equal(f->h.wait_count, 0);
