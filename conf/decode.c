@@ -33,6 +33,7 @@ static size_t value_bytes(enum conf_type type)
 	case CONF_CHOICE:
 		return sizeof(int);
 	case CONF_TEXTS:
+	case CONF_SECRETS:
 		return sizeof(struct str_list);
 	case CONF_TREE:
 		return sizeof(const struct conf_node *);
@@ -52,7 +53,8 @@ static void no_room(struct decoder *d)
 		"the configuration does not fit in the memory set aside for it");
 }
 
-static void decode_texts(struct decoder *d, const struct conf_node *node, struct str_list *list)
+static void decode_texts(
+	struct decoder *d, const struct conf_node *node, bool literal_ok, struct str_list *list)
 {
 	bool many = node->kind == CONF_LIST;
 	size_t count = many ? node->count : 1;
@@ -64,7 +66,7 @@ static void decode_texts(struct decoder *d, const struct conf_node *node, struct
 	size_t n = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct conf_node *item = many ? &node->items[i] : node;
-		n += read_text_value(item, true, d->arena, &items[n], d->diag);
+		n += read_text_value(item, literal_ok, d->arena, &items[n], d->diag);
 	}
 	*list = (struct str_list){ items, n };
 }
@@ -96,7 +98,8 @@ static void decode_value(
 		(void)value_choice(node, f->choices, value, d->diag);
 		break;
 	case CONF_TEXTS:
-		decode_texts(d, node, value);
+	case CONF_SECRETS:
+		decode_texts(d, node, f->type == CONF_TEXTS, value);
 		break;
 	case CONF_TREE:
 		memcpy(value, &node, sizeof node);
@@ -136,7 +139,7 @@ static void decode_fallback(struct decoder *d, const struct conf_field *f, void 
 	if (!node)
 		return;
 	if (!is_number(f->type)) {
-		assert(f->type != CONF_SECRET);
+		assert(f->type != CONF_SECRET && f->type != CONF_SECRETS);
 		decode_value(d, f, node, value);
 		return;
 	}
@@ -152,7 +155,8 @@ static void decode_field(struct decoder *d, const struct conf_field *f)
 	void *value = d->out + f->offset;
 	const struct conf_node *node = conf_get(d->map, f->key);
 	/* A key with nothing behind it is an empty list or map, but no text or number. */
-	bool may_be_empty = f->type == CONF_TEXTS || f->type == CONF_TREE;
+	bool may_be_empty = f->type == CONF_TEXTS || f->type == CONF_SECRETS ||
+		f->type == CONF_TREE;
 	if (node && node->kind == CONF_NULL && (node->text.n || may_be_empty))
 		node = NULL;
 	if (node && node->kind == CONF_NULL) {

@@ -14,6 +14,7 @@ enum conf_type {
 	CONF_SIZE, /* int64_t bytes, written 512B 64KB 16MB 1GB; KB is 1024 */
 	CONF_CHOICE, /* int: index into choices */
 	CONF_TEXTS, /* struct str_list: one text or a list of them, references allowed */
+	CONF_SECRETS, /* struct str_list: one reference or a list of them, no literals */
 	CONF_TREE, /* const struct conf_node *: decoded by whoever owns it; NULL if empty */
 };
 

@@ -27,6 +27,7 @@ static const char *type_name(enum conf_type type)
 		[CONF_SIZE] = "size",
 		[CONF_CHOICE] = "",
 		[CONF_TEXTS] = "texts",
+		[CONF_SECRETS] = "secrets",
 		[CONF_TREE] = "see manual",
 	};
 	return names[type];

@@ -11,6 +11,9 @@ static const char definitions[] =
 	"{\"$ref\":\"#/definitions/reference\"}]},"
 	"\"texts\":{\"anyOf\":[{\"$ref\":\"#/definitions/text\"},"
 	"{\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/text\"}},{\"type\":\"null\"}]},"
+	"\"references\":{\"anyOf\":[{\"$ref\":\"#/definitions/reference\"},"
+	"{\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/"
+	"reference\"}},{\"type\":\"null\"}]},"
 	"\"reference\":{\"description\":\"A text that stands elsewhere.\",\"type\":\"object\","
 	"\"minProperties\":1,\"maxProperties\":1,\"additionalProperties\":false,\"properties\":{"
 	"\"env\":{\"description\":\"The name of an environment variable.\",\"type\":\"string\"},"
@@ -79,6 +82,9 @@ static void add_type(const struct conf_field *f, struct buf *out)
 	case CONF_TEXTS:
 		buf_add(out, STR(",\"allOf\":[{\"$ref\":\"#/definitions/texts\"}]"));
 		break;
+	case CONF_SECRETS:
+		buf_add(out, STR(",\"allOf\":[{\"$ref\":\"#/definitions/references\"}]"));
+		break;
 	case CONF_TREE:
 		break;
 	}
@@ -87,13 +93,18 @@ static void add_type(const struct conf_field *f, struct buf *out)
 static void add_default(const struct conf_field *f, struct buf *out)
 {
 	bool bare = f->type == CONF_BOOL || f->type == CONF_INT;
-	if (!f->fallback || (f->fallback[0] && strchr("[{\"'", f->fallback[0])))
+	struct str text = str_of(f->fallback);
+	if (text.n > 1 && text.p[0] == '\'')
+		text = str_slice(text, 1, text.n - 1);
+	else if (text.n && strchr("[{\"", text.p[0]))
+		return;
+	if (!text.p)
 		return;
 	buf_add(out, STR(",\"default\":"));
 	if (bare)
-		buf_add(out, str_of(f->fallback));
+		buf_add(out, text);
 	else
-		escape_json(out, str_of(f->fallback));
+		escape_json(out, text);
 }
 
 static const char *schema_of(

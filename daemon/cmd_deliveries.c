@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/json_write.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "daemon/command.h"
@@ -106,37 +107,24 @@ static void add_table(struct buf *out, const struct outbox_row *rows, size_t cou
 	buf_finish(&cell);
 }
 
-static void add_json_text(struct buf *out, const char *key, struct str text)
-{
-	buf_addf(out, ",\"%s\":", key);
-	escape_json(out, text);
-}
-
-static void add_json_time(struct buf *out, const char *key, int64_t wall_us)
-{
-	char time[TIME_TEXT_BYTES];
-	time_format(wall_us, time);
-	buf_addf(out, ",\"%s\":\"%s\"", key, time);
-}
-
 static void add_json(struct buf *out, const struct outbox_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct outbox_row *row = &rows[i];
-		buf_add(out, STR("{\"id\":"));
-		escape_json(out, row->id);
-		add_json_text(out, "alert", row->alert_id);
-		add_json_text(out, "state", str_of(delivery_state_name(row->state)));
-		add_json_text(out, "target", row->target);
-		add_json_text(out, "rule", row->rule);
-		add_json_text(out, "severity", str_of(severity_name(row->severity)));
-		buf_addf(out, ",\"attempts\":%u", row->attempts);
-		add_json_time(out, "created_at", row->created_at_us);
+		buf_add_char(out, '{');
+		json_text(out, "id", row->id);
+		json_text(out, "alert", row->alert_id);
+		json_text(out, "state", str_of(delivery_state_name(row->state)));
+		json_text(out, "target", row->target);
+		json_text(out, "rule", row->rule);
+		json_text(out, "severity", str_of(severity_name(row->severity)));
+		json_integer(out, "attempts", row->attempts);
+		json_time(out, "created_at", row->created_at_us);
 		if (row->state == OUTBOX_PENDING)
-			add_json_time(out, "due_at", row->due_at_us);
-		add_json_time(out, "changed_at", row->changed_at_us);
+			json_time(out, "due_at", row->due_at_us);
+		json_time(out, "changed_at", row->changed_at_us);
 		if (row->message.n)
-			add_json_text(out, "message", row->message);
+			json_text(out, "message", row->message);
 		buf_add(out, STR("}\n"));
 	}
 }

@@ -1,34 +1,32 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/json_write.h"
 #include "daemon/command.h"
 #include "daemon/config_keys.h"
 #include "sources/preset.h"
 
 /* ---- presets ---- */
 
-static void add_json_pair(struct buf *out, const char *key, struct str value)
-{
-	buf_addf(out, ",\"%s\":", key);
-	escape_json(out, value);
-}
-
 static void add_preset_json(const struct preset *p, struct buf *out)
 {
-	buf_add(out, STR("{\"name\":"));
-	escape_json(out, p->name);
-	add_json_pair(out, "about", p->about);
-	add_json_pair(out, "type", conf_get(p->source, "type")->text);
-	buf_add(out, STR(",\"parameters\":["));
+	buf_add_char(out, '{');
+	json_text(out, "name", p->name);
+	json_text(out, "about", p->about);
+	json_text(out, "type", conf_get(p->source, "type")->text);
+	json_open(out, "parameters", '[');
 	for (size_t i = 0; i < p->parameter_count; i++) {
 		const struct preset_parameter *parameter = &p->parameters[i];
-		buf_add(out, i ? STR(",{\"name\":") : STR("{\"name\":"));
-		escape_json(out, parameter->name);
-		add_json_pair(out, "default", parameter->fallback);
-		add_json_pair(out, "about", parameter->about);
+		json_open(out, NULL, '{');
+		json_text(out, "name", parameter->name);
+		json_key(out, "default");
+		escape_json(out, parameter->fallback); /* null: it must be given */
+		json_text(out, "about", parameter->about);
 		buf_add_char(out, '}');
 	}
-	buf_add(out, STR("]}\n"));
+	buf_add_char(out, ']');
+	json_texts(out, "needs", p->needs);
+	buf_add(out, STR("}\n"));
 }
 
 static void add_preset_text(const struct preset *p, struct buf *out)
@@ -43,6 +41,8 @@ static void add_preset_text(const struct preset *p, struct buf *out)
 			buf_add(out, STR("(required)"));
 		buf_addf(out, "  %.*s\n", STR_ARGS(parameter->about));
 	}
+	for (size_t i = 0; i < p->needs.count; i++)
+		buf_addf(out, "    %.*s=(required)\n", STR_ARGS(p->needs.items[i]));
 }
 
 static int print_presets(bool json)
@@ -119,10 +119,10 @@ static void add_source(
 	const struct str type = scalar_of(&sources->items[i], "type");
 	const struct str place = place_of(&sources->items[i], arena);
 	if (json) {
-		buf_add(out, STR("{\"name\":"));
-		escape_json(out, sources->keys[i].text);
-		add_json_pair(out, "type", type);
-		add_json_pair(out, "place", place);
+		buf_add_char(out, '{');
+		json_text(out, "name", sources->keys[i].text);
+		json_text(out, "type", type);
+		json_text(out, "place", place);
 		buf_add(out, STR("}\n"));
 		return;
 	}

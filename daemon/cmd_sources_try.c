@@ -41,19 +41,27 @@ static void say_text(const struct trying *t, const char *before, struct str text
 	buf_finish(&shown);
 }
 
-static void say_hint(const char *hint)
+/* What was said before it on the other stream stands before it. */
+static void say_first(const struct trying *t)
 {
+	(void)fflush(t->notes); /* nobody left to tell */
+}
+
+static void say_hint(const struct trying *t, const char *hint)
+{
+	say_first(t);
 	if (hint)
 		fprintf(stderr, "  hint: %s\n", hint);
 }
 
-static void say_failure(struct str why)
+static void say_failure(const struct trying *t, struct str why)
 {
 	struct buf shown;
 	buf_init(&shown, 0);
 	escape_control(&shown, why);
+	say_first(t);
 	fprintf(stderr, "vigie sources try: not connected: %.*s\n", STR_ARGS(buf_str(&shown)));
-	say_hint(advice_of_message(why));
+	say_hint(t, advice_of_message(why));
 	buf_finish(&shown);
 }
 
@@ -234,9 +242,10 @@ static int say_result(struct trying *t, bool from_config)
 	if (r->post_count)
 		return EXIT_FOUND;
 	if (!r->live) {
-		say_failure(r->failure.n ? buf_str(&r->failure) : STR("no answer in time"));
+		say_failure(t, r->failure.n ? buf_str(&r->failure) : STR("no answer in time"));
 		return EXIT_UNREACHED;
 	}
+	say_first(t);
 	if (!r->interrupted)
 		fprintf(stderr, "vigie sources try: connected, but no post came\n");
 	return EXIT_NOTHING;
@@ -290,18 +299,18 @@ static int judge_not_readable(struct trying *t)
 {
 	const struct probe *p = &t->probe;
 	if (p->kind == PROBE_FAILED) {
-		say_failure(str_of(p->message));
+		say_failure(t, str_of(p->message));
 		return EXIT_UNREACHED;
 	}
 	if (p->kind == PROBE_REFUSED) {
 		fprintf(stderr, "vigie sources try: the server answered HTTP %d\n", p->status);
-		say_hint(advice_of_status(p->status));
+		say_hint(t, advice_of_status(p->status));
 		return EXIT_UNREACHED;
 	}
 	if (p->kind == PROBE_PAGE && p->login)
-		say_hint("it may have an API that takes a token, or a feed");
+		say_hint(t, "it may have an API that takes a token, or a feed");
 	else if (p->kind == PROBE_PAGE)
-		say_hint("it names no feed: look on the site for RSS, Atom or an API");
+		say_hint(t, "it names no feed: look on the site for RSS, Atom or an API");
 	else if (p->kind == PROBE_DOCUMENT)
 		(void)propose(t, p->records, p->record_count);
 	return EXIT_NOTHING;
@@ -319,7 +328,7 @@ static int run_web(struct trying *t)
 	if (!target_judge(&t->draft, &t->probe))
 		return judge_not_readable(t);
 	fprintf(t->notes, "\n");
-	(void)fflush(t->notes); /* nobody left to tell */
+	say_first(t);
 	return run_draft(t);
 }
 

@@ -202,9 +202,11 @@ static bool probe_web(struct draft *d)
 	if (target_judge(d, &probe))
 		return true;
 	const char *hint = advice_of_status(probe.status);
+	bool later = probe.status >= 500 || probe.status == 429;
 	if (probe.kind == PROBE_FAILED) {
 		fprintf(stderr, "vigie watch: not connected: %s\n", probe.message);
 		hint = advice_of_message(str_of(probe.message));
+		later = true;
 	} else if (probe.kind == PROBE_REFUSED) {
 		fprintf(stderr, "vigie watch: the server answered HTTP %d\n", probe.status);
 	} else {
@@ -214,6 +216,11 @@ static bool probe_web(struct draft *d)
 	}
 	if (hint)
 		fprintf(stderr, "  hint: %s\n", hint);
+	if (later)
+		fprintf(stderr,
+			"  hint: what it is cannot be asked now; say it, and vigie waits for it: "
+			"--from '%.*s type=feed' (or http, poll)\n",
+			STR_ARGS(draft_get(d, STR("url"))));
 	return false;
 }
 

@@ -4,7 +4,7 @@
 #include "model/map.h"
 #include "notifiers/notifier.h"
 #include "rules/compile/ruleset.h"
-#include "sources/source.h"
+#include "sources/sources.h"
 
 struct config {
 	struct arena arena;

@@ -20,7 +20,7 @@ enum {
 };
 
 /* One source. */
-struct door {
+struct endpoint {
 	struct ingest *all;
 	struct ingest_source *source;
 	size_t pipeline_index;
@@ -34,10 +34,10 @@ struct door {
 	int64_t warned_at_us;
 };
 
-/* A request that was let in. */
-struct visit {
-	struct visit *next; /* ingest::first */
-	struct door *door;
+/* A request that was accepted. */
+struct request {
+	struct request *next; /* ingest::first */
+	struct endpoint *endpoint;
 	struct web_call *call;
 	struct ingest_job *job;
 };
@@ -46,9 +46,9 @@ struct ingest {
 	struct app *app;
 	struct web *web;
 	struct timer *timer;
-	struct door *doors;
-	size_t door_count;
-	struct visit *first, *last; /* in turn; none but the first MAX_BEGUN is begun */
+	struct endpoint *endpoints;
+	size_t endpoint_count;
+	struct request *first, *last; /* in turn; none but the first MAX_BEGUN is begun */
 	struct ingest_scratch scratch;
 	struct buf text; /* of the answer at hand */
 	bool stopped;
@@ -56,14 +56,14 @@ struct ingest {
 
 /* ---- answers ---- */
 
-static void count_answer(struct door *d, unsigned status)
+static void count_answer(struct endpoint *e, unsigned status)
 {
 	size_t i = 0;
-	while (i < MAX_STATUSES - 1 && d->answers[i].status && d->answers[i].status != status)
+	while (i < MAX_STATUSES - 1 && e->answers[i].status && e->answers[i].status != status)
 		i++;
-	d->answers[i].status = status;
-	d->answers[i].count++;
-	log_debug("source '%.*s': answered %u", STR_ARGS(d->source->base.name), status);
+	e->answers[i].status = status;
+	e->answers[i].count++;
+	log_debug("source '%.*s': answered %u", STR_ARGS(e->source->base.name), status);
 }
 
 static const char not_now[] = "no posts are taken now: try again later";
@@ -71,9 +71,9 @@ static const char json_type[] = "application/json; charset=utf-8";
 
 /* retry_s 0: no Retry-After. What it refers to lives until the next answer. */
 static struct web_answer make_answer(
-	struct door *d, unsigned status, const char *error, int64_t retry_s)
+	struct endpoint *e, unsigned status, const char *error, int64_t retry_s)
 {
-	struct buf *text = &d->all->text;
+	struct buf *text = &e->all->text;
 	struct web_answer answer = { .status = status, .type = json_type };
 	buf_clear(text);
 	if (retry_s > 0) {
@@ -93,18 +93,18 @@ static struct web_answer make_answer(
 		answer.headers[0].name = "Accept-Encoding";
 		answer.headers[0].value = "gzip";
 	}
-	count_answer(d, status);
+	count_answer(e, status);
 	return answer;
 }
 
-static struct web_answer make_unauthorized(struct door *d, int64_t now_us)
+static struct web_answer make_unauthorized(struct endpoint *e, int64_t now_us)
 {
-	if (d->warned_at_us == 0 || now_us - d->warned_at_us >= WARN_INTERVAL_US) {
+	if (e->warned_at_us == 0 || now_us - e->warned_at_us >= WARN_INTERVAL_US) {
 		log_warn("source '%.*s': somebody without a valid token or signature was refused",
-			STR_ARGS(d->source->base.name));
-		d->warned_at_us = now_us;
+			STR_ARGS(e->source->base.name));
+		e->warned_at_us = now_us;
 	}
-	return make_answer(d, 401, "not allowed", 0);
+	return make_answer(e, 401, "not allowed", 0);
 }
 
 /* ---- what the headers say ---- */
@@ -182,19 +182,19 @@ static bool read_coding(struct str coding, bool *packed)
 
 /* ---- requests ---- */
 
-static bool is_let_in(const struct door *d, const struct web_call *call)
+static bool is_authorized(const struct endpoint *e, const struct web_call *call)
 {
-	return d->source->open || ingest_token_ok(&d->source->auth, header(call, "Authorization"));
+	return e->source->open || ingest_token_ok(&e->source->auth, header(call, "Authorization"));
 }
 
-static bool is_taking(const struct door *d)
+static bool is_taking(const struct endpoint *e)
 {
-	return !d->all->stopped && source_flows(&d->source->base);
+	return !e->all->stopped && source_flows(&e->source->base);
 }
 
 static bool on_begin(void *ctx, const struct web_call *call, struct web_answer *answer)
 {
-	struct door *d = ctx;
+	struct endpoint *e = ctx;
 	const int64_t now_us = clock_monotonic_us();
 	const struct ingest_proof proof = proof_of(call);
 	enum ingest_format format;
@@ -202,58 +202,58 @@ static bool on_begin(void *ctx, const struct web_call *call, struct web_answer *
 	bool packed;
 	/* Browsers say so when a page makes them post. */
 	if (web_call_header(call, STR("Origin"), &origin) > 0)
-		*answer = make_answer(d, 403, "web pages cannot post here", 0);
+		*answer = make_answer(e, 403, "web pages cannot post here", 0);
 	else if (is_ambiguous(call))
-		*answer = make_answer(d, 400, "a header is there twice", 0);
-	else if (!is_let_in(d, call) && !ingest_may_be_signed(&d->source->auth, &proof))
-		*answer = make_unauthorized(d, now_us);
+		*answer = make_answer(e, 400, "a header is there twice", 0);
+	else if (!is_authorized(e, call) && !ingest_may_be_signed(&e->source->auth, &proof))
+		*answer = make_unauthorized(e, now_us);
 	else if (!read_format(header(call, "Content-Type"), &format))
-		*answer = make_answer(d, 415,
+		*answer = make_answer(e, 415,
 			"only application/json and application/x-ndjson in UTF-8 are taken", 0);
 	else if (!read_coding(header(call, "Content-Encoding"), &packed))
-		*answer = make_answer(d, 415, "the only content encoding is gzip", 0);
-	else if (!is_taking(d))
-		*answer = make_answer(d, 503, not_now, TROUBLE_S);
-	else if (d->waiting_count >= MAX_WAITING)
-		*answer = make_answer(d, 429, "too many requests at once", BUSY_S);
+		*answer = make_answer(e, 415, "the only content encoding is gzip", 0);
+	else if (!is_taking(e))
+		*answer = make_answer(e, 503, not_now, TROUBLE_S);
+	else if (e->waiting_count >= MAX_WAITING)
+		*answer = make_answer(e, 429, "too many requests at once", BUSY_S);
 	else
 		return true;
 	return false;
 }
 
-static void drop(struct visit *v)
+static void drop(struct request *r)
 {
-	v->door->waiting_count--;
-	ingest_job_destroy(v->job);
-	mem_free(v);
+	r->endpoint->waiting_count--;
+	ingest_job_destroy(r->job);
+	mem_free(r);
 }
 
-static void enqueue(struct ingest *in, struct visit *v)
+static void enqueue(struct ingest *in, struct request *r)
 {
-	v->next = NULL;
-	*(in->last ? &in->last->next : &in->first) = v;
-	in->last = v;
+	r->next = NULL;
+	*(in->last ? &in->last->next : &in->first) = r;
+	in->last = r;
 }
 
 /* Behind the others that are begun. */
-static void enqueue_again(struct ingest *in, struct visit *v)
+static void enqueue_again(struct ingest *in, struct request *r)
 {
-	struct visit **at = &in->first;
+	struct request **at = &in->first;
 	for (int i = 1; i < MAX_BEGUN && *at; i++)
 		at = &(*at)->next;
-	v->next = *at;
-	*at = v;
-	if (!v->next)
-		in->last = v;
+	r->next = *at;
+	*at = r;
+	if (!r->next)
+		in->last = r;
 }
 
-static struct visit *dequeue(struct ingest *in)
+static struct request *dequeue(struct ingest *in)
 {
-	struct visit *v = in->first;
-	in->first = v->next;
+	struct request *r = in->first;
+	in->first = r->next;
 	if (!in->first)
 		in->last = NULL;
-	return v;
+	return r;
 }
 
 static struct str key_of(const struct web_call *call)
@@ -267,81 +267,81 @@ static struct str key_of(const struct web_call *call)
 	return STR_NONE;
 }
 
-static void let_in(struct door *d, struct web_call *call)
+static void accept_request(struct endpoint *e, struct web_call *call)
 {
-	struct ingest *in = d->all;
+	struct ingest *in = e->all;
 	struct ingest_job_options options = { .scratch = &in->scratch,
 		.pipeline = in->app->pipeline,
-		.pipeline_index = d->pipeline_index,
-		.source = d->source,
-		.reader = d->reader,
+		.pipeline_index = e->pipeline_index,
+		.source = e->source,
+		.reader = e->reader,
 		.body = call->body,
 		.key = key_of(call) };
 	bool well = read_format(header(call, "Content-Type"), &options.format);
 	well = well && read_coding(header(call, "Content-Encoding"), &options.packed);
 	assert(well); /* on_begin has looked */
 	(void)well;
-	struct visit *v = mem_zero(1, sizeof *v);
-	v->door = d;
-	v->call = call;
-	v->job = ingest_job_create(&options);
-	d->waiting_count++;
-	enqueue(in, v);
+	struct request *r = mem_zero(1, sizeof *r);
+	r->endpoint = e;
+	r->call = call;
+	r->job = ingest_job_create(&options);
+	e->waiting_count++;
+	enqueue(in, r);
 	timer_start(in->timer, 0);
 }
 
 static void on_call(void *ctx, struct web_call *call)
 {
-	struct door *d = ctx;
+	struct endpoint *e = ctx;
 	const int64_t now_us = clock_monotonic_us();
 	const struct ingest_proof proof = proof_of(call);
 	struct web_answer answer;
-	const bool known = is_let_in(d, call) ||
+	const bool known = is_authorized(e, call) ||
 		ingest_signature_ok(
-			&d->source->auth, &proof, call->body, clock_wall_us() / US_PER_S);
-	const int64_t wait_us = known ? ingest_rate_wait_us(d->source, now_us) : 0;
+			&e->source->auth, &proof, call->body, clock_wall_us() / US_PER_S);
+	const int64_t wait_us = known ? ingest_rate_wait_us(e->source, now_us) : 0;
 	if (!known) {
-		answer = make_unauthorized(d, now_us);
-	} else if (!is_taking(d)) {
-		answer = make_answer(d, 503, not_now, TROUBLE_S);
+		answer = make_unauthorized(e, now_us);
+	} else if (!is_taking(e)) {
+		answer = make_answer(e, 503, not_now, TROUBLE_S);
 	} else if (wait_us > 0) {
 		answer = make_answer(
-			d, 429, "too many posts at once", (wait_us + US_PER_S - 1) / US_PER_S);
-	} else if (d->waiting_count >= MAX_WAITING) {
-		answer = make_answer(d, 429, "too many requests at once", BUSY_S);
+			e, 429, "too many posts at once", (wait_us + US_PER_S - 1) / US_PER_S);
+	} else if (e->waiting_count >= MAX_WAITING) {
+		answer = make_answer(e, 429, "too many requests at once", BUSY_S);
 	} else {
-		let_in(d, call);
+		accept_request(e, call);
 		return;
 	}
-	serve_answer(d->all->app->serve, call, &answer);
+	serve_answer(e->all->app->serve, call, &answer);
 }
 
-static void answer_visit(struct visit *v)
+static void answer_request(struct request *r)
 {
-	struct door *d = v->door;
-	const struct ingest_job_result result = ingest_job_result(v->job);
+	struct endpoint *e = r->endpoint;
+	const struct ingest_job_result result = ingest_job_result(r->job);
 	struct web_answer answer = {
 		.status = result.status, .type = json_type, .body = result.body
 	};
-	ingest_rate_took(d->source, result.record_count);
+	ingest_rate_took(e->source, result.record_count);
 	if (result.status == 503) {
 		answer.headers[0].name = "Retry-After";
 		answer.headers[0].value = "5";
 	}
-	count_answer(d, result.status);
-	serve_answer(d->all->app->serve, v->call, &answer);
-	drop(v);
+	count_answer(e, result.status);
+	serve_answer(e->all->app->serve, r->call, &answer);
+	drop(r);
 }
 
 /* One piece of one request a turn; the others come first next time. */
 static void on_timer(void *ctx)
 {
 	struct ingest *in = ctx;
-	struct visit *v = dequeue(in);
-	if (ingest_job_work(v->job))
-		enqueue_again(in, v);
+	struct request *r = dequeue(in);
+	if (ingest_job_work(r->job))
+		enqueue_again(in, r);
 	else
-		answer_visit(v);
+		answer_request(r);
 	if (in->first)
 		timer_start(in->timer, 0);
 }
@@ -356,23 +356,23 @@ static size_t pipeline_index_of(const struct pipeline *p, const struct source *s
 	return i;
 }
 
-static void open_door(struct ingest *in, struct ingest_source *source)
+static void add_endpoint(struct ingest *in, struct ingest_source *source)
 {
-	struct door *d = &in->doors[in->door_count++];
+	struct endpoint *e = &in->endpoints[in->endpoint_count++];
 	const struct post_map *map;
 	(void)config_map(in->app->config, source->map, &map); /* config_load has checked the name */
 	assert(map);
-	d->all = in;
-	d->source = source;
-	d->pipeline_index = pipeline_index_of(in->app->pipeline, &source->base);
-	d->reader = record_reader_create(map);
+	e->all = in;
+	e->source = source;
+	e->pipeline_index = pipeline_index_of(in->app->pipeline, &source->base);
+	e->reader = record_reader_create(map);
 	struct buf path;
 	buf_init(&path, 0);
 	buf_addf(&path, "%s/%.*s", INGEST_PATH, STR_ARGS(source->base.name));
-	d->path = mem_text(path.p, path.n);
+	e->path = mem_text(path.p, path.n);
 	buf_finish(&path);
-	const struct web_route route = { d->path, WEB_POST, INGEST_MAX_BODY_BYTES, on_begin,
-		on_call, d };
+	const struct web_route route = { e->path, WEB_POST, INGEST_MAX_BODY_BYTES, on_begin,
+		on_call, e };
 	web_add_route(in->web, &route);
 }
 
@@ -387,18 +387,18 @@ struct ingest *ingest_start(struct app *app, struct web *web)
 	struct ingest *in = mem_zero(1, sizeof *in);
 	in->app = app;
 	in->web = web;
-	in->doors = mem_zero(count, sizeof *in->doors);
+	in->endpoints = mem_zero(count, sizeof *in->endpoints);
 	in->timer = timer_create_on(app->loop, on_timer, in);
 	ingest_scratch_init(&in->scratch);
 	buf_init(&in->text, 0); /* constants of ours */
 	for (size_t i = 0; i < sources_count(all); i++) {
 		struct ingest_source *source = ingest_of(sources_at(all, i));
 		if (source)
-			open_door(in, source);
+			add_endpoint(in, source);
 	}
 	if (count == 1) {
 		const struct web_route route = { INGEST_PATH, WEB_POST, INGEST_MAX_BODY_BYTES,
-			on_begin, on_call, &in->doors[0] };
+			on_begin, on_call, &in->endpoints[0] };
 		web_add_route(web, &route);
 	}
 	return in;
@@ -411,10 +411,10 @@ void ingest_stop(struct ingest *in)
 	in->stopped = true;
 	timer_stop(in->timer);
 	while (in->first) {
-		struct visit *v = dequeue(in);
-		const struct web_answer answer = make_answer(v->door, 503, not_now, TROUBLE_S);
-		web_answer(v->call, &answer);
-		drop(v);
+		struct request *r = dequeue(in);
+		const struct web_answer answer = make_answer(r->endpoint, 503, not_now, TROUBLE_S);
+		web_answer(r->call, &answer);
+		drop(r);
 	}
 }
 
@@ -424,13 +424,13 @@ void ingest_destroy(struct ingest *in)
 		return;
 	assert(!in->first);
 	timer_destroy(in->timer);
-	for (size_t i = 0; i < in->door_count; i++) {
-		record_reader_destroy(in->doors[i].reader);
-		mem_free(in->doors[i].path);
+	for (size_t i = 0; i < in->endpoint_count; i++) {
+		record_reader_destroy(in->endpoints[i].reader);
+		mem_free(in->endpoints[i].path);
 	}
 	ingest_scratch_finish(&in->scratch);
 	buf_finish(&in->text);
-	mem_free(in->doors);
+	mem_free(in->endpoints);
 	mem_free(in);
 }
 
@@ -440,16 +440,16 @@ void ingest_metrics(const struct ingest *in, struct buf *out)
 	if (!in)
 		return;
 	prometheus_metric(out, name, PROMETHEUS_COUNTER, "Requests to post, by status of HTTP.");
-	for (size_t i = 0; i < in->door_count; i++) {
-		const struct door *d = &in->doors[i];
-		for (size_t j = 0; j < MAX_STATUSES && d->answers[j].status; j++) {
+	for (size_t i = 0; i < in->endpoint_count; i++) {
+		const struct endpoint *e = &in->endpoints[i];
+		for (size_t j = 0; j < MAX_STATUSES && e->answers[j].status; j++) {
 			struct buf text;
 			buf_init(&text, 16);
-			buf_addf(&text, "%u", d->answers[j].status);
+			buf_addf(&text, "%u", e->answers[j].status);
 			const struct prometheus_label labels[] = {
-				{ "source", d->source->base.name }, { "status", buf_str(&text) }
+				{ "source", e->source->base.name }, { "status", buf_str(&text) }
 			};
-			prometheus_value(out, name, labels, 2, (int64_t)d->answers[j].count);
+			prometheus_value(out, name, labels, 2, (int64_t)e->answers[j].count);
 			buf_finish(&text);
 		}
 	}

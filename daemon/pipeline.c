@@ -277,6 +277,16 @@ static void on_state(void *ctx, struct source *s, const char *message)
 	watchdog_state(p->watchdog, s);
 }
 
+/* What is waited for, until it flows. */
+static void on_notice(void *ctx, struct source *s, const char *message)
+{
+	struct lane *l = lane_of(ctx, s);
+	if (source_flows(s))
+		return;
+	buf_clear(&l->message);
+	buf_add(&l->message, str_of(message));
+}
+
 static void on_gap(void *ctx, struct source *s, const struct source_gap *gap)
 {
 	struct pipeline *p = ctx;
@@ -404,6 +414,7 @@ void pipeline_start(struct pipeline *p, struct http_client *http)
 		.deliver = on_block,
 		.rejected = on_rejected,
 		.state = on_state,
+		.notice = on_notice,
 		.ended = on_ended,
 		.gap = on_gap,
 		.memory = on_memory,

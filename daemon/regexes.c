@@ -1,6 +1,7 @@
 #include "daemon/regexes.h"
 
 #include "base/escape.h"
+#include "base/json_write.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "rules/regex/regex.h"
@@ -49,16 +50,17 @@ void regexes_log_news(struct regex_guard *guard)
 
 void regexes_json(const struct regex_guard *guard, struct buf *out)
 {
-	buf_add(out, STR(",\"regexes\":["));
+	json_open(out, "regexes", '[');
 	for (size_t i = 0; guard && i < regex_guard_count(guard); i++) {
 		struct regex_report r = regex_guard_report(guard, i);
-		buf_addf(out, "%s{\"of\":\"%s\",\"name\":", i ? "," : "", kind_of(&r));
-		escape_json(out, r.owner);
-		buf_add(out, STR(",\"regex\":"));
-		escape_json(out, r.regex);
-		buf_addf(out, ",\"given_up\":%llu,\"not_begun\":%llu,\"set_aside\":%s}",
-			(unsigned long long)r.limit_count, (unsigned long long)r.skipped_count,
-			r.set_aside ? "true" : "false");
+		json_open(out, NULL, '{');
+		json_text(out, "of", str_of(kind_of(&r)));
+		json_text(out, "name", r.owner);
+		json_text(out, "regex", r.regex);
+		json_integer(out, "given_up", (int64_t)r.limit_count);
+		json_integer(out, "not_begun", (int64_t)r.skipped_count);
+		json_bool(out, "set_aside", r.set_aside);
+		buf_add_char(out, '}');
 	}
 	buf_add_char(out, ']');
 }

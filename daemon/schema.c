@@ -176,7 +176,15 @@ static const struct source_type *type_of(const struct preset *preset)
 	return *type;
 }
 
-/* A preset's parameters, and the options of its type, of which none is required any more. */
+static bool is_needed(const struct preset *preset, const char *key)
+{
+	for (size_t i = 0; i < preset->needs.count; i++)
+		if (str_eq(preset->needs.items[i], str_of(key)))
+			return true;
+	return false;
+}
+
+/* A preset's parameters, and the options of its type, of which few are required any more. */
 static struct kind kind_of(const struct preset *preset, struct arena *arena)
 {
 	const struct source_type *type = type_of(preset);
@@ -194,7 +202,7 @@ static struct kind kind_of(const struct preset *preset, struct arena *arena)
 	}
 	for (size_t i = preset->parameter_count; i < count; i++) {
 		fields[i] = type->fields[i - preset->parameter_count];
-		fields[i].required = false;
+		fields[i].required = is_needed(preset, fields[i].key);
 	}
 	return (struct kind){ arena_text(arena, preset->name), arena_text(arena, preset->about),
 		fields };

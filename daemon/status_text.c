@@ -8,7 +8,8 @@
 #include "base/utf8.h"
 #include "daemon/notices.h"
 
-enum { CELLS = 12 };
+/* Lines fit a terminal: what a column has no room for stands below, or in the JSON. */
+enum { CELLS = 12, CUT_BYTES = 64 };
 
 /* A value as people read it: text escaped, null and nothing as "-". */
 static void add_value(struct buf *out, struct json_picked picked)
@@ -44,6 +45,19 @@ static void add_seconds(struct buf *out, struct json_picked picked)
 	else
 		add_value(out, picked);
 	buf_finish(&text);
+}
+
+static void add_cut(struct buf *out, struct json_picked picked)
+{
+	struct buf whole;
+	buf_init(&whole, 0);
+	add_value(&whole, picked);
+	const struct str text = buf_str(&whole);
+	const size_t end = text.n > CUT_BYTES ? utf8_floor(text, CUT_BYTES) : text.n;
+	buf_add(out, str_slice(text, 0, end));
+	if (end < text.n)
+		buf_add(out, STR("…"));
+	buf_finish(&whole);
 }
 
 /* Rows of cells, so that each column is as wide as its widest. The first row has the titles. */
@@ -88,25 +102,24 @@ struct columns {
 	const char *titles[CELLS];
 	struct str paths[CELLS];
 	size_t count;
-	enum cell { CELL_TEXT, CELL_TIME, CELL_SECONDS } kinds[CELLS];
+	enum cell { CELL_TEXT, CELL_TIME, CELL_SECONDS, CELL_CUT } kinds[CELLS];
 };
 
 static const struct columns source_columns = {
-	{ "SOURCE", "TYPE", "STATE", "SINCE", "A MINUTE", "LAG", "SILENT", "RECORDS", "CANDIDATES",
-		"MATCHES", "GAPS", "MESSAGE" },
+	{ "SOURCE", "TYPE", "STATE", "SINCE", "A MINUTE", "LAG", "SILENT", "RECORDS", "MATCHES",
+		"GAPS" },
 	{ { "name", 4 }, { "type", 4 }, { "state", 5 }, { "since", 5 },
 		{ "records_per_minute", 18 }, { "lag_seconds", 11 }, { "silent_seconds", 14 },
-		{ "records", 7 }, { "candidates", 10 }, { "matches", 7 }, { "gaps_24h.count", 14 },
-		{ "message", 7 } },
-	12,
+		{ "records", 7 }, { "matches", 7 }, { "gaps_24h.count", 14 } },
+	10,
 	.kinds = { [3] = CELL_TIME, [5] = CELL_SECONDS, [6] = CELL_SECONDS },
 };
 
 static const struct columns gap_columns = {
-	{ "GAP OF", "FROM", "TO", "WHAT CAME MEANWHILE", "REASON" },
+	{ "GAP OF", "FROM", "TO", "KIND", "REASON" },
 	{ { "source", 6 }, { "from", 4 }, { "to", 2 }, { "kind", 4 }, { "reason", 6 } },
 	5,
-	.kinds = { [1] = CELL_TIME, [2] = CELL_TIME },
+	.kinds = { [1] = CELL_TIME, [2] = CELL_TIME, [4] = CELL_CUT },
 };
 
 static const struct columns target_columns = {
@@ -146,6 +159,8 @@ static void add_table(struct buf *out, const struct columns *columns, struct jso
 				add_time(&cell, picked[c]);
 			else if (columns->kinds[c] == CELL_SECONDS)
 				add_seconds(&cell, picked[c]);
+			else if (columns->kinds[c] == CELL_CUT)
+				add_cut(&cell, picked[c]);
 			else
 				add_value(&cell, picked[c]);
 			add_cell(&table, buf_str(&cell));
@@ -193,11 +208,11 @@ static void add_rejected(struct buf *out, struct json_picked sources, struct are
 }
 
 /* What a column has no room for. */
-enum { NAME, BLIND_SINCE, ABSENT, PART_COUNT, FAILING, GONE, ILL, REMARK_PATHS };
+enum { NAME, STATE, MESSAGE, BLIND_SINCE, ABSENT, PART_COUNT, FAILING, GONE, ILL, REMARK_PATHS };
 
-static const struct str remark_paths[REMARK_PATHS] = { { "name", 4 }, { "blind_since", 11 },
-	{ "absent", 6 }, { "parts.count", 11 }, { "parts.failing", 13 }, { "parts.gone", 10 },
-	{ "parts.ill[]", 11 } };
+static const struct str remark_paths[REMARK_PATHS] = { { "name", 4 }, { "state", 5 },
+	{ "message", 7 }, { "blind_since", 11 }, { "absent", 6 }, { "parts.count", 11 },
+	{ "parts.failing", 13 }, { "parts.gone", 10 }, { "parts.ill[]", 11 } };
 
 static bool is(struct json_picked picked, const char *text)
 {
@@ -241,6 +256,12 @@ static void begin_remark(struct buf *out, struct json_picked name)
 
 static void add_remark(struct buf *out, struct json_picked p[REMARK_PATHS], struct arena *arena)
 {
+	const struct str message = p[MESSAGE].count ? p[MESSAGE].items[0].text : STR_NONE;
+	if (message.n && !(p[STATE].count && str_eq(message, p[STATE].items[0].text))) {
+		begin_remark(out, p[NAME]);
+		escape_control(out, message);
+		buf_add_char(out, '\n');
+	}
 	if (p[BLIND_SINCE].count && p[BLIND_SINCE].items[0].text.n) {
 		begin_remark(out, p[NAME]);
 		buf_add(out, STR("blind since "));
@@ -257,9 +278,12 @@ static void add_remark(struct buf *out, struct json_picked p[REMARK_PATHS], stru
 	add_value(out, p[FAILING]);
 	buf_add(out, STR(" of "));
 	add_value(out, p[PART_COUNT]);
-	buf_add(out, STR(" parts fail, "));
-	add_value(out, p[GONE]);
-	buf_add(out, STR(" are gone\n"));
+	buf_add(out, STR(" parts fail"));
+	if (p[GONE].count && !is(p[GONE], "0")) {
+		buf_add(out, STR(", gone: "));
+		add_value(out, p[GONE]);
+	}
+	buf_add_char(out, '\n');
 	add_ill(out, p[ILL], arena);
 }
 
@@ -296,7 +320,10 @@ bool status_text(struct str json, struct arena *arena, struct buf *out)
 		return false;
 	for (size_t i = 0; i < SOURCES; i++) {
 		buf_add(out, str_of(labels[i]));
-		add_value(out, picked[i]);
+		if (i == STARTED_AT)
+			add_time(out, picked[i]);
+		else
+			add_value(out, picked[i]);
 	}
 	buf_add(out, STR("\n\n"));
 	add_table(out, &source_columns, picked[SOURCES], arena);

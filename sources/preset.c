@@ -1,10 +1,14 @@
 #include "sources/preset.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/log.h"
 #include "sources/picker.h"
+#include "sources/source.h"
 
 enum { VALUE_MAX_BYTES = 64 * 1024 };
 
@@ -12,6 +16,7 @@ enum { VALUE_MAX_BYTES = 64 * 1024 };
 
 struct preset_keys {
 	struct str about;
+	struct str_list needs;
 	const struct conf_node *parameters, *source, *fields;
 };
 
@@ -24,6 +29,7 @@ static const struct conf_field preset_fields[] = {
 		.type = CONF_TREE,
 		.offset = offsetof(struct preset_keys, source),
 		.required = true },
+	{ .key = "needs", .type = CONF_TEXTS, .offset = offsetof(struct preset_keys, needs) },
 	{ .key = "fields", .type = CONF_TREE, .offset = offsetof(struct preset_keys, fields) },
 	{ .key = NULL },
 };
@@ -113,6 +119,7 @@ static bool read_tree(
 	if (!conf_decode(preset_fields, NULL, root, &keys, arena, diag))
 		return false;
 	p->about = keys.about;
+	p->needs = keys.needs;
 	p->source = keys.source;
 	p->fields = keys.fields;
 	if (p->source->kind != CONF_MAP || !conf_get(p->source, "type")) {
@@ -173,6 +180,13 @@ static const struct preset *read_file(
 		diag_hint(diag, "a name is 1 to 64 of a-z 0-9 _ - and .yaml");
 		return NULL;
 	}
+	FILE *file = fopen(keys.path.p, "rbe");
+	if (!file) {
+		diag_error(diag, type->at, "cannot open the preset '%.*s': %s",
+			STR_ARGS(type->text), error_text(errno));
+		return NULL;
+	}
+	(void)fclose(file); /* only looked at */
 	const struct conf_node *root = conf_read_file(keys.path.p, arena, diag);
 	return root && read_tree(p, root, arena, diag) ? p : NULL;
 }
@@ -374,7 +388,7 @@ static void take_parameters(struct expansion *x, const struct conf_node *source)
 	}
 	for (size_t i = 0; i < p->parameter_count; i++) {
 		take_default(x, i);
-		if (x->values[i].p || x->failed)
+		if (x->values[i].p || (x->failed && p->parameters[i].cases))
 			continue;
 		diag_error(x->diag, x->type->at, "%.*s needs '%.*s'", STR_ARGS(p->name),
 			STR_ARGS(p->parameters[i].name));
@@ -392,6 +406,37 @@ static bool has_key(const struct conf_node *map, struct str key)
 	return false;
 }
 
+static const struct conf_field *find_option(const struct conf_node *source, struct str key)
+{
+	const struct conf_node *name = conf_get(source, "type");
+	const struct source_type *const *type = source_types;
+	while (*type && !str_eq(name->text, str_of((*type)->name)))
+		type++;
+	const struct conf_field *f = *type ? (*type)->fields : NULL;
+	while (f && f->key && !str_eq(str_of(f->key), key))
+		f++;
+	return f && f->key ? f : NULL;
+}
+
+/* What no preset can know, such as a token. What else is wrong is told as well. */
+static void check_needs(struct expansion *x, const struct conf_node *source)
+{
+	for (size_t i = 0; i < x->preset->needs.count; i++) {
+		const struct str key = x->preset->needs.items[i];
+		const struct conf_field *option = find_option(x->preset->source, key);
+		if (has_key(source, key))
+			continue;
+		diag_error(x->diag, x->type->at, "%.*s needs '%.*s'", STR_ARGS(x->preset->name),
+			STR_ARGS(key));
+		if (option && option->type == CONF_SECRET)
+			diag_hint(x->diag,
+				"write '%.*s: {env: NAME}', {file: PATH} or {credential: NAME}",
+				STR_ARGS(key));
+		else if (option && option->help)
+			diag_hint(x->diag, "%.*s: %s", STR_ARGS(key), option->help);
+	}
+}
+
 static void add(struct conf_node *map, struct conf_key key, struct conf_node value)
 {
 	map->keys[map->count] = key;
@@ -404,6 +449,7 @@ const struct conf_node *preset_expand(const struct preset *preset, const struct 
 	struct expansion x = { .preset = preset, .arena = arena, .diag = diag };
 	x.type = conf_get(source, "type");
 	take_parameters(&x, source);
+	check_needs(&x, source);
 	if (x.failed)
 		return NULL;
 	struct conf_node *map = arena_new(arena, struct conf_node);

@@ -5,6 +5,7 @@
  *     parameters: { host: { default: example.org, about: one sentence } }  # no default: required
  *         # or, by the value of another: { from: host, cases: { example.org: a, example.net: b } }
  *     source: { type: websocket, url: "wss://{host}/stream", map: mine }
+ *     needs: [token]                         # options of the type that the user must give
  *     fields: { text: message.body }         # a map of its own, instead of `map`
  *
  * {host} in the values stands for the parameter: in a url percent-encoded behind the host, in
@@ -35,6 +36,7 @@ struct preset {
 	bool built_in;
 	struct preset_parameter parameters[PRESET_MAX_PARAMETERS];
 	size_t parameter_count;
+	struct str_list needs;
 	const struct conf_node *source, *fields; /* fields: NULL if none */
 };
 

@@ -1,6 +1,5 @@
-/* A source brings blocks of records. Its type is a const struct at the end of its file; what
- * a type does is open, read, deliver, and say when it failed: reconnecting and backoff live in
- * sources.c. */
+/* A source brings blocks of records. Its type is a const struct at the end of its file, which
+ * opens, reads, delivers, and says when it failed: reconnecting and backoff live in sources.c. */
 #pragma once
 
 #include "base/log.h"
@@ -39,8 +38,8 @@ struct source_host {
 	void (*ended)(void *ctx, struct source *s);
 	/* Adds the last cursor of a part to out, or nothing if there is none. May be NULL. */
 	void (*part_cursor)(void *ctx, struct source *s, struct str part, struct buf *out);
-	/* It is blind (the gap lasts), was blind (from_us is the same), or the type found that
-	 * something is lost. May be NULL, as memory: of the run before, asked for at the start. */
+	/* It is blind (the gap lasts), was blind (from_us is the same), or something is lost. May
+	 * be NULL, as memory: of the run before, asked for at the start. */
 	void (*gap)(void *ctx, struct source *s, const struct source_gap *gap);
 	struct source_memory (*memory)(void *ctx, const struct source *s);
 	/* The clocks: wall for received_at_us, monotonic for states. NULL: 0, and the loop's. */
@@ -63,7 +62,7 @@ bool source_flows(const struct source *s); /* it is live or catching up */
 struct source_type {
 	const char *name, *help;
 	const char *missing; /* the library that this build lacks, or NULL */
-	size_t size; /* of the type's struct, which starts with struct source */
+	size_t size; /* of its struct, which starts with struct source */
 	const struct conf_field *fields;
 	/* What tables cannot say; may be NULL. */
 	bool (*check)(struct source *s, const struct conf_node *node, struct diag *diag);
@@ -100,10 +99,10 @@ struct source {
 	struct sources_entry *entry; /* belongs to sources.c */
 };
 
-/* What a type may call. */
-/* 0, or -errno: the type stops reading and calls nothing more; its stop follows in a later turn of
- * the loop. sources.c keeps the block, offers it again until it is taken, and then starts the type
- * at the block's cursor. Only a source that is live or catching up delivers. */
+/* What a type may call. 0, or -errno: the type stops reading and calls nothing more; its stop
+ * follows in a later turn of the loop. sources.c keeps the block, offers it again until it is
+ * taken, and then starts the type at the block's cursor. Only a source that is live or catching up
+ * delivers. */
 int source_deliver(struct source *s, const struct source_block *block);
 void source_rejected(struct source *s, uint64_t count, const char *reason);
 /* Data can flow. The backoff starts anew once that has lasted five seconds, so that a server which
@@ -117,34 +116,19 @@ void source_alive(struct source *s);
 /* What a type finds to be lost although it resumes: a cursor that was too old, entries that
  * scrolled by. Breaks of a source that LOSES are told without it. to_us must be known. */
 void source_gap(struct source *s, const struct source_gap *gap);
-/* Something that people should know and that changes no state, such as a file that is awaited. */
+/* What people should know and that changes no state, such as a file that is awaited. */
 void source_notice(struct source *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void source_ended(struct source *s);
-/* The connection or file is gone; the type has already let go of it. kind and floor_us are for the
- * backoff; floor_us 0: none. */
+/* The connection or file is gone, let go of already. For the backoff; floor_us 0: none. */
 void source_failed(struct source *s, enum backoff_kind kind, int64_t floor_us, const char *format,
 	...) __attribute__((format(printf, 4, 5)));
+
+/* Each part fails, but the type goes on by itself: RETRYING until source_live, without a start. */
+void source_retries(struct source *s, int64_t wait_us, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* The keys that all types have; ends in a field without key. */
 extern const struct conf_field source_fields[];
 
-extern const struct source_type *const source_types[]; /* as in list.h; ends in NULL */
-
-struct sources; /* all of a configuration */
-
-/* Decodes the map `sources:`. All errors go to diag. The tree and arena must outlive it. Never
- * NULL. */
-struct sources *sources_create(
-	const struct conf_node *node, struct arena *arena, struct diag *diag);
-void sources_destroy(struct sources *all); /* stops them first; takes NULL */
-size_t sources_count(const struct sources *all);
-struct source *sources_at(const struct sources *all, size_t i);
-/* Starts each at the cursor that `cursor_of` gives for its name; absent: anew, or live. */
-void sources_start(struct sources *all, struct loop *loop, struct http_client *http,
-	const struct source_host *host, struct str (*cursor_of)(void *ctx, struct str name),
-	void *ctx);
-/* The store is well again: what it did not take is offered in the loop's next turn. */
-void sources_deliver_again(struct sources *all);
-/* The host says what a block that it took held, and when one post of it was written; 0: unknown. */
-void source_saw(struct source *s, uint64_t records, int64_t created_wall_us);
-void sources_stop(struct sources *all); /* no deliver after this; leaves nothing on the loop */
+/* The types, in the order of list.h; ends in NULL. */
+extern const struct source_type *const source_types[];

@@ -4,6 +4,7 @@
  *   CONNECTING  source_live            LIVE, or CATCHING_UP if it was blind and its stream replays
  *   CATCHING_UP source_caught_up       LIVE        or a post or quiet that says the same
  *   any of them source_failed          RETRYING    a timer by net/backoff.h
+ *   any of them source_retries         RETRYING    the type goes on; source_live ends it
  *   LIVE        a deliver that fails   RETRYING    the type's stop in the next turn, then the timer
  *   RETRYING    the timer              CONNECTING  first the block that was not taken, then start
  *   any         source_ended           ENDED
@@ -13,7 +14,7 @@
  * server is asked while the store is in trouble, and nothing is lost of what cannot be read twice.
  */
 #define _GNU_SOURCE
-#include "sources/source.h"
+#include "sources/sources.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -48,6 +49,7 @@ struct sources_entry {
 	struct log_place block_place;
 	int store_error; /* negative errno of the last deliver; 0: no block is waiting */
 	bool letting_go; /* the type is still to be stopped */
+	bool goes_on; /* RETRYING, but the type was not stopped: it asks again by itself */
 	bool started; /* at least once */
 	bool new_enough; /* what comes is as new as the moment since when it catches up */
 	int64_t flows_since_us; /* monotonic: when it was live or catching up last */
@@ -215,7 +217,7 @@ static void say_failure(struct source *s, const struct buf *why, struct str line
 	buf_add(&s->entry->said, buf_str(why));
 }
 
-static void retry_after(struct source *s, int64_t wait_us, const struct buf *why)
+static void enter_retrying(struct source *s, int64_t wait_us, const struct buf *why)
 {
 	struct buf line;
 	buf_init(&line, 2 * MESSAGE_MAX_BYTES);
@@ -224,7 +226,6 @@ static void retry_after(struct source *s, int64_t wait_us, const struct buf *why
 	add_wait(&line, wait_us);
 	say_failure(s, why, buf_str(&line));
 	s->retry_in_us = wait_us;
-	timer_start(s->entry->timer, wait_us);
 	struct source_gap gap;
 	const bool news = source_health_lost(
 		&s->health, s->resume, buf_str(why), now_us(s), wall_us(s), &gap);
@@ -232,6 +233,12 @@ static void retry_after(struct source *s, int64_t wait_us, const struct buf *why
 	if (news)
 		tell_gap(s, &gap);
 	buf_finish(&line);
+}
+
+static void retry_after(struct source *s, int64_t wait_us, const struct buf *why)
+{
+	timer_start(s->entry->timer, wait_us);
+	enter_retrying(s, wait_us, why);
 }
 
 static void fail(struct source *s, enum backoff_kind kind, int64_t floor_us, const struct buf *why)
@@ -379,7 +386,7 @@ static void stop_one(struct source *s)
 	timer_destroy(entry->timer);
 	entry->timer = NULL;
 	s->type->stop(s);
-	entry->letting_go = false;
+	entry->letting_go = entry->goes_on = false;
 	entry->store_error = 0;
 	source_silence_end(&s->health.silence, now_us(s));
 	entry->backoff = entry->store_backoff = (struct backoff){ 0 };
@@ -448,8 +455,9 @@ void source_rejected(struct source *s, uint64_t count, const char *reason)
 void source_live(struct source *s)
 {
 	struct source_gap gap;
-	if (s->state != SOURCE_CONNECTING)
+	if (s->state != SOURCE_CONNECTING && !(s->state == SOURCE_RETRYING && s->entry->goes_on))
 		return;
+	s->entry->goes_on = false;
 	const bool news = source_health_back(&s->health, s->resume, now_us(s), wall_us(s), &gap);
 	const bool past = s->health.back_us != 0;
 	log_info("source '%.*s': %s", STR_ARGS(s->name), past ? "catching up" : "live");
@@ -545,5 +553,23 @@ void source_failed(
 	buf_addv(&why, format, args);
 	va_end(args);
 	fail(s, kind, floor_us, &why);
+	buf_finish(&why);
+}
+
+void source_retries(struct source *s, int64_t wait_us, const char *format, ...)
+{
+	struct sources_entry *entry = s->entry;
+	const bool retries = s->state == SOURCE_RETRYING && entry->goes_on;
+	if (entry->store_error || (s->state != SOURCE_CONNECTING && !source_flows(s) && !retries))
+		return;
+	struct buf why;
+	buf_init(&why, MESSAGE_MAX_BYTES);
+	va_list args;
+	va_start(args, format);
+	buf_addv(&why, format, args);
+	va_end(args);
+	entry->goes_on = true;
+	timer_stop(entry->timer); /* of catching up */
+	enter_retrying(s, wait_us, &why);
 	buf_finish(&why);
 }

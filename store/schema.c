@@ -279,19 +279,20 @@ static bool check_table(struct store *s, const char *sql, const int *calls, stru
 }
 
 /* The tables that deliveries and cursors hang on come first; what time does not allow is left. */
-static bool look_for_damage(struct store *s, struct buf *message)
+static bool look_for_damage(struct store *s, int64_t version, struct buf *message)
 {
 	static const struct {
 		const char *sql;
 		int64_t max_bytes; /* of a file in which this table is still checked in time */
+		int since_version; /* of the schema: an older store lacks the table */
 	} checks[] = {
-		{ "PRAGMA quick_check('cursor')", INT64_MAX },
-		{ "PRAGMA quick_check('target')", INT64_MAX },
-		{ "PRAGMA quick_check('source')", INT64_MAX },
-		{ "PRAGMA quick_check('gap')", INT64_MAX },
-		{ "PRAGMA quick_check('delivery')", INT64_C(4) << 30 },
-		{ "PRAGMA quick_check('alert')", INT64_C(512) << 20 },
-		{ "PRAGMA quick_check('archive')", INT64_C(512) << 20 },
+		{ "PRAGMA quick_check('cursor')", INT64_MAX, 1 },
+		{ "PRAGMA quick_check('target')", INT64_MAX, 1 },
+		{ "PRAGMA quick_check('source')", INT64_MAX, 2 },
+		{ "PRAGMA quick_check('gap')", INT64_MAX, 2 },
+		{ "PRAGMA quick_check('delivery')", INT64_C(4) << 30, 1 },
+		{ "PRAGMA quick_check('alert')", INT64_C(512) << 20, 1 },
+		{ "PRAGMA quick_check('archive')", INT64_C(512) << 20, 1 },
 	};
 	int64_t bytes = 0;
 	if (!ask(s, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
@@ -301,7 +302,7 @@ static bool look_for_damage(struct store *s, struct buf *message)
 	sqlite3_progress_handler(s->db, CHECK_STEPS_A_CALL, count_down, &calls);
 	bool good = true;
 	for (size_t i = 0; good && calls >= 0 && i < sizeof checks / sizeof *checks; i++)
-		if (bytes <= checks[i].max_bytes)
+		if (bytes <= checks[i].max_bytes && version >= checks[i].since_version)
 			good = check_table(s, checks[i].sql, &calls, message);
 	sqlite3_progress_handler(s->db, 0, NULL, NULL);
 	return good;
@@ -311,7 +312,7 @@ bool schema_open(struct store *s, enum store_mode mode, bool check, struct buf *
 {
 	int64_t version = 0;
 	return connect(s, mode, message) && recognise(s, mode, &version, message) &&
-		(!check || version == 0 || look_for_damage(s, message)) &&
+		(!check || version == 0 || look_for_damage(s, version, message)) &&
 		(mode != STORE_OWN || set_journal(s, version == 0, message)) &&
 		run(s, "PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 16777216",
 			message) &&

@@ -56,12 +56,12 @@ step() {
 }
 
 # suite FOLDER MESON_TEST_ARGUMENT...
-# Many tests wait for timers and sockets: twice as many as there are cores.
+# Many tests wait for timers and sockets: three times as many as there are cores.
 suite() {
   local folder=$1
   shift
   rm -f "$folder/meson-logs/testlog.json"
-  meson test -C "$folder" --no-rebuild --num-processes $((2 * jobs)) "$@" >"$out/meson" 2>&1
+  meson test -C "$folder" --no-rebuild --num-processes $((3 * jobs)) "$@" >"$out/meson" 2>&1
   if [ -f "$folder/meson-logs/testlog.json" ]; then
     add "$(tests/tally.py "$folder/meson-logs/testlog.json")"
   else
@@ -108,8 +108,8 @@ $fast && finish
 
 say "address and undefined behaviour sanitizers, clang"
 if asan_build; then
-  suite build-asan --timeout-multiplier 5
-  step "a few seconds of fuzzing" tests/fuzz.sh --fresh 4
+  suite build-asan --timeout-multiplier 5 --no-suite fuzz # the fuzzers take the same seeds
+  step "a few seconds of fuzzing" tests/fuzz.sh --fresh 3
 else
   build_failed build-asan
 fi

@@ -154,6 +154,30 @@ void feed_succeeded(struct feed_fetch *fetch)
 	end_round(fetch, false);
 }
 
+/* Once is no proof, unless it never went well since the start. */
+static bool is_failing(const struct feed_task *task)
+{
+	return task->asked_no_more ||
+		(task->round.page_count == 0 && task->failures > (task->succeeded_at_us ? 1U : 0U));
+}
+
+/* If nothing can be read any more the source as a whole does not see. */
+static void judge_all(struct feed_source *f, const struct feed_task *last)
+{
+	const int64_t wait_us = feed_queue_next_us(f->queue) - loop_now_us(f->base.loop);
+	size_t failing = 0;
+	while (failing < f->all.count && is_failing(&f->tasks[failing]))
+		failing++;
+	if (failing < f->all.count || feed_queue_next_us(f->queue) == INT64_MAX)
+		return;
+	if (failing == 1)
+		source_retries(&f->base, wait_us, "%.*s", STR_ARGS(last->problem));
+	else
+		source_retries(&f->base, wait_us,
+			"none of its %zu feeds can be read, at last: %.*s", failing,
+			STR_ARGS(last->problem));
+}
+
 void feed_failed(struct feed_fetch *fetch, const char *problem, bool lasting)
 {
 	struct feed_source *f = fetch->source;
@@ -162,6 +186,7 @@ void feed_failed(struct feed_fetch *fetch, const char *problem, bool lasting)
 		task->since_us = feeds_wall_us(f);
 	tell(f, task, problem);
 	end_round(fetch, lasting);
+	judge_all(f, task);
 }
 
 static void start_fetch(struct feed_source *f, size_t feed);
@@ -182,12 +207,14 @@ void feed_goes_on(struct feed_fetch *fetch)
 
 void feed_stays_away(struct feed_fetch *fetch, const char *problem)
 {
-	struct feed_task *task = &fetch->source->tasks[fetch->feed];
+	struct feed_source *f = fetch->source;
+	struct feed_task *task = &f->tasks[fetch->feed];
 	task->asked_no_more = true;
-	task->since_us = feeds_wall_us(fetch->source);
+	task->since_us = feeds_wall_us(f);
 	feed_task_reset(task);
-	tell(fetch->source, task, problem);
+	tell(f, task, problem);
 	end_fetch(fetch, INT64_MAX);
+	judge_all(f, task);
 }
 
 void feed_left(struct feed_fetch *fetch)

@@ -364,7 +364,7 @@ void feed_websub_take(struct feed_source *f, struct str token, const struct feed
 {
 	struct feed_task *task = find_task(f, token);
 	char secret[DIGEST_HEX_BYTES];
-	if (!task || !task->state.known || task->asked_no_more || !source_flows(&f->base))
+	if (!task || !task->state.known || task->asked_no_more || !f->timer)
 		return;
 	if (!push->signature.p) {
 		if (!task->hub || !task->hub->with_secret)

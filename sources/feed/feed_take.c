@@ -238,6 +238,7 @@ static void take_feed(struct feed_fetch *fetch)
 static void do_without_page(struct feed_fetch *fetch)
 {
 	struct delivery d = { .fetch = fetch, .task = &fetch->source->tasks[fetch->feed] };
+	source_live(&fetch->source->base); /* all others may have failed meanwhile */
 	buf_init(&d.records, SOURCE_MAX_RECORD_BYTES);
 	const int r = end_round(&d, false);
 	buf_finish(&d.records);
@@ -271,6 +272,8 @@ static void take_pushed(struct feed_fetch *fetch)
 	struct feed_task *task = &fetch->source->tasks[fetch->feed];
 	const struct feed *feed = &fetch->feed_read;
 	struct delivery d = { .fetch = fetch, .task = task };
+	if (fetch->verdict == FEED_READ)
+		source_live(&fetch->source->base);
 	if (fetch->verdict == FEED_READ && source_flows(&fetch->source->base)) {
 		d.fresh = mem_zero(feed->entry_count ? feed->entry_count : 1, sizeof *d.fresh);
 		d.fresh_count = feed_state_new(

@@ -70,29 +70,10 @@ static struct where place(const struct conf_node *map, const char *key, size_t i
 	return node->kind == CONF_LIST && item < node->count ? node->items[item].at : node->at;
 }
 
-/* The table takes literals, since it takes lists. */
-static bool is_reference(
-	const struct conf_node *map, const char *key, size_t item, struct diag *diag)
-{
-	const struct conf_node *node = conf_get(map, key);
-	if (node->kind == CONF_LIST)
-		node = &node->items[item];
-	if (node->kind == CONF_MAP)
-		return true;
-	diag_hide(diag, node->at);
-	diag_error(diag, node->at, "a secret must not be written in the file");
-	diag_hint(diag, "write {env: NAME}, {file: PATH} or {credential: NAME}");
-	return false;
-}
-
 static bool check_tokens(struct ingest_source *s, const struct conf_node *map, struct diag *diag)
 {
 	bool well = true;
 	for (size_t i = 0; i < s->tokens.count; i++) {
-		if (!is_reference(map, "token", i, diag)) {
-			well = false;
-			continue;
-		}
 		const char *reason = ingest_auth_add_token(&s->auth, s->tokens.items[i]);
 		if (reason)
 			diag_error(diag, place(map, "token", i), "%s", reason);
@@ -105,10 +86,6 @@ static bool check_secrets(struct ingest_source *s, const struct conf_node *map, 
 {
 	bool well = true;
 	for (size_t i = 0; i < s->secrets.count; i++) {
-		if (!is_reference(map, "secret", i, diag)) {
-			well = false;
-			continue;
-		}
 		const char *reason = s->signature == INGEST_GITHUB
 			? ingest_auth_check_github(s->secrets.items[i])
 			: ingest_auth_add_keys(&s->auth, s->secrets.items[i]);
@@ -121,16 +98,16 @@ static bool check_secrets(struct ingest_source *s, const struct conf_node *map, 
 	return well;
 }
 
-static bool check_doors(
+static bool check_access(
 	const struct ingest_source *s, const struct conf_node *map, struct diag *diag)
 {
-	const bool locked = s->tokens.count || s->secrets.count;
-	if (locked && s->open) {
+	const bool has_secret = s->tokens.count || s->secrets.count;
+	if (has_secret && s->open) {
 		diag_error(diag, place(map, "open", 0),
 			"open, and yet a token or secret: leave one of them out");
 		return false;
 	}
-	if (!locked && !s->open) {
+	if (!has_secret && !s->open) {
 		diag_error(diag, s->base.at,
 			"anybody could post: '%.*s' has no token and no secret",
 			STR_ARGS(s->base.name));
@@ -147,7 +124,7 @@ static bool ingest_check(struct source *source, const struct conf_node *map, str
 	struct ingest_source *s = (struct ingest_source *)source;
 	bool well = check_tokens(s, map, diag);
 	well = check_secrets(s, map, diag) && well;
-	well = check_doors(s, map, diag) && well;
+	well = check_access(s, map, diag) && well;
 	if (!read_rate(s)) {
 		diag_error(
 			diag, place(map, "rate", 0), "not a rate: '%.*s'", STR_ARGS(s->rate_text));
@@ -182,13 +159,13 @@ static void ingest_stop(struct source *s)
 
 static const struct conf_field ingest_fields[] = {
 	{ .key = "token",
-		.type = CONF_TEXTS,
+		.type = CONF_SECRETS,
 		.offset = offsetof(struct ingest_source, tokens),
 		.help = "who shows it as Authorization: Bearer may post; a secret, or up to 4 "
 			"while "
 			"they are being changed" },
 	{ .key = "secret",
-		.type = CONF_TEXTS,
+		.type = CONF_SECRETS,
 		.offset = offsetof(struct ingest_source, secrets),
 		.help = "who signs with it may post; up to 4 while they are being changed" },
 	{ .key = "signature",

@@ -441,16 +441,16 @@ STATUS = {
     "version": "0.1.0", "started_at": "2026-01-02T03:04:05Z", "rules": 7,
     "sources": [
         {"name": "posts", "type": "file", "state": "live", "since": "2026-01-02T03:04:06Z",
-         "message": "reads\033[2J", "records_per_minute": 12, "lag_seconds": 1.25,
+         "message": "live", "records_per_minute": 12, "lag_seconds": 1.25,
          "silent_seconds": 300, "absent": True, "gaps_24h": {"count": 2, "seconds": 60, "possible": 0},
          "records": 200, "candidates": 60, "posts": 58, "skipped": 2,
          "matches": 31, "bytes": 40000, "reconnects": 0,
          "rejected": {"not JSON: trailing garbage": 3, "record too long": 1}},
-        {"name": "b", "type": "http", "state": "retrying", "since": None, "message": None,
+        {"name": "b", "type": "http", "state": "retrying", "since": None, "message": "HTTP 500\033[2J; again in 5 s",
          "blind_since": "2026-01-02T05:00:00Z",
          "parts": {"ill": [{"name": "https://a.example/feed", "state": "failing",
                             "since": "2026-01-02T04:00:00Z", "reason": "HTTP 404\033"}],
-                   "count": 120, "waiting": 0, "well": 119, "failing": 1, "gone": 0},
+                   "count": 120, "waiting": 0, "well": 119, "failing": 1, "gone": 2},
          "records": 0, "candidates": 0, "posts": 0, "skipped": 0, "matches": 0, "bytes": 0,
          "reconnects": 4, "rejected": {}}],
     "deliveries": {"pending": 2, "sent": 29, "dead": 0},
@@ -458,27 +458,28 @@ STATUS = {
                  "rejected": 0, "off": False}],
     "regexes": [{"of": "list", "name": "bruit", "regex": "/(a+)+$/i", "given_up": 10, "not_begun": 7,
                  "set_aside": True}],
-    "gaps": [{"source": "b", "from": "2026-01-02T05:00:00Z", "kind": "lasts", "reason": "connection lost"},
+    "gaps": [{"source": "b", "from": "2026-01-02T05:00:00Z", "kind": "lasts", "reason": 50 * "é"},
              {"source": "posts", "from": "2026-01-02T03:00:00.5Z", "to": "2026-01-02T03:01:00Z",
               "kind": "lost", "reason": "no byte for 90 s"}]}
 
 STATUS_TABLE = """\
-vigie 0.1.0, running since 2026-01-02T03:04:05Z, rules: 7
+vigie 0.1.0, running since 2 Jan 04:04:05, rules: 7
 deliveries: pending 2, sent 29, dead 0
 
-SOURCE  TYPE  STATE     SINCE           A MINUTE  LAG    SILENT  RECORDS  CANDIDATES  MATCHES  GAPS  MESSAGE
-posts   file  live      2 Jan 04:04:06  12        1.2 s  5 min   200      60          31       2     reads\\x1b[2J
-b       http  retrying  -               -         -      -       0        0           0        -     -
+SOURCE  TYPE  STATE     SINCE           A MINUTE  LAG    SILENT  RECORDS  MATCHES  GAPS
+posts   file  live      2 Jan 04:04:06  12        1.2 s  5 min   200      31       2
+b       http  retrying  -               -         -      -       0        0        -
   posts: silent for longer than it should be
+  b: HTTP 500\\x1b[2J; again in 5 s
   b: blind since 2 Jan 06:00:00
-  b: 1 of 120 parts fail, 0 are gone
+  b: 1 of 120 parts fail, gone: 2
     https://a.example/feed: failing since 2 Jan 05:00:00: HTTP 404\\x1b
   posts: 3 rejected: not JSON: trailing garbage
   posts: 1 rejected: record too long
 
-GAP OF  FROM            TO              WHAT CAME MEANWHILE  REASON
-b       2 Jan 06:00:00  -               lasts                connection lost
-posts   2 Jan 04:00:00  2 Jan 04:01:00  lost                 no byte for 90 s
+GAP OF  FROM            TO              KIND   REASON
+b       2 Jan 06:00:00  -               lasts  éééééééééééééééééééééééééééééééé…
+posts   2 Jan 04:00:00  2 Jan 04:01:00  lost   no byte for 90 s
 
 NOTIFIER  TYPE     IN FLIGHT  SENT  RETRIED  REJECTED  OFF
 crm       webhook  1          29    3        0         false

@@ -3,6 +3,7 @@
 commands and options exist. Run as `test_docs.py PATH_OF_VIGIE`."""
 
 import glob
+import json
 import os
 import re
 import subprocess
@@ -27,6 +28,26 @@ def blocks():
         with open(path, encoding="utf-8") as file:
             for match in BLOCK.finditer(file.read()):
                 yield os.path.relpath(path, ROOT), match[1]
+
+
+def section(heading):
+    """Of docs/sources.md: what stands below a heading, up to the next one."""
+    with open(os.path.join(ROOT, "docs", "sources.md"), encoding="utf-8") as file:
+        text = file.read()
+    found = re.search(rf"^{re.escape(heading)}\n(.*?)(?=^#|\Z)", re.sub(
+        r"^```.*?^```$", "", text, flags=re.M | re.S), re.M | re.S)
+    if not found:
+        raise AssertionError(f"no '{heading}' in docs/sources.md")
+    return found[1]
+
+
+def rows(text):
+    """(option, default) of the rows of the first table with options or keys."""
+    table = re.search(r"^\| (?:option|key) \| default \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.M)
+    for line in table[1].splitlines() if table else ():
+        names, default = line.split("|")[1:3]
+        for name in re.findall(r"`([a-z_]+)`", names):
+            yield name, default.strip()
 
 
 def is_whole(text):
@@ -92,6 +113,78 @@ class Docs(harness.Case):
             code, out, err = self.call("check", "-r", path)
             self.assertEqual((code, err), (0, ""), path)
             self.assertRegex(out, r"^[1-9]\d* passed, 0 failed\n$", path)
+
+    def test_the_examples_of_sources_are_right_also_those_that_need_an_account(self):
+        path = os.path.join(ROOT, "examples", "networks.yaml")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        self.assertTrue(text.startswith(FIRST_LINE))
+        for name in ("as it stands", "whole"):
+            if name == "whole":
+                text = re.sub(r"^  # (?=\w+: +\{)", "  ", text, flags=re.M)
+            self.write("networks.yaml", text)
+            secrets = {key: SECRET for key in re.findall(r"\{ env: (\w+) \}", text)}
+            wanted = secrets if name == "whole" else {}
+            code, _, err = self.call("check", "-c", "networks.yaml", **wanted)
+            self.assertEqual((code, err), (0, ""), name)
+        used = set(re.findall(r"type: ([a-z-]+)", text))
+        families = {name.split("-")[0] for name in self.presets()}
+        self.assertEqual(set(), families - {name.split("-")[0] for name in used})
+        self.assertLess({"feed", "file", "imap", "ingest", "poll"}, used)
+
+    # --- tables ---
+
+    def presets(self):
+        code, out, _ = self.call("sources", "presets", "--json")
+        self.assertEqual(code, 0)
+        return {preset["name"]: preset for preset in map(json.loads, out.splitlines())}
+
+    def schemas(self):
+        """The properties of each type and preset: {name: {option: schema}}, and what is required."""
+        code, out, _ = self.call("schema")
+        self.assertEqual(code, 0)
+        kinds = {name[len("source-"):]: schema for name, schema in json.loads(out)["definitions"].items()
+                 if name.startswith("source-")}
+        return ({name: schema["properties"] for name, schema in kinds.items()},
+                {name: set(schema.get("required", [])) for name, schema in kinds.items()})
+
+    def test_tables_of_options_are_what_the_program_has(self):
+        properties, required = self.schemas()
+        common = {option for option, _ in rows(section("# Sources"))}
+        self.assertEqual(common, {"type", "map", "absent"})
+        refill = dict(rows(section("### Refilling")))
+        for kind in ("feed", "file", "http", "imap", "ingest", "poll", "websocket"):
+            shown = dict(rows(section(f"## {kind}")))
+            if kind in ("http", "websocket"):
+                shown.update(refill)
+            self.assertEqual(set(shown), set(properties[kind]) - common, kind)
+            for option, default in shown.items():
+                where = f"{kind}: {option}: {default}"
+                real = properties[kind][option].get("default")
+                real = json.dumps(real) if isinstance(real, (bool, int)) else real
+                self.assertEqual(option in required[kind], default == "required", where)
+                if default == "":
+                    continue  # said where it is told first
+                written = re.fullmatch(r"`(.*)`", default)
+                self.assertEqual(written[1] if written else None, real, where)
+
+    def test_the_table_of_presets_is_what_the_program_has(self):
+        table = {}
+        for row in re.findall(r"^\| `([a-z0-9-]+)` \| (.*) \| (.*) \|$", section("## Presets"), re.M):
+            table[row[0]] = row[1] + "; " + row[2]
+        presets = self.presets()
+        self.assertEqual(sorted(presets), sorted(table))
+        for name, preset in presets.items():
+            for parameter in preset["parameters"]:
+                key, default = parameter["name"], parameter["default"]
+                if key == "timeline":
+                    continue  # follows from another
+                self.assertIn(f"`{key}`", table[name], name)
+                plain = default and "{" not in default and key != "host"
+                if plain and f"`{key}` (" in table[name]:
+                    self.assertIn(f"`{key}` (`{default}`", table[name], name)
+            for option in preset["needs"]:
+                self.assertIn(f"`{option}`", table[name], name)
 
     def test_commands_and_options_that_are_shown_exist(self):
         shown = re.compile(r"(?<![\w/.-])(?:build/)?vigie (sources try|[a-z]+)((?:(?! vigie )[^`\n|#;&])*)")

@@ -90,6 +90,8 @@ timezone: Europe/Paris
 sources:
   a: { type: file, path: x, follow: true, map: mine }
   b: { type: http, url: { env: URL }, token: { file: t }, stall: 90s, headers: ["A: b"] }
+  c: { type: ingest, token: [{ env: A }, { file: b }], secret: { env: C } }
+  d: { type: x, token: { env: A } }
 maps:
   mine: { text: a.b, title: [c, d], id: { path: e }, more_text: { paths: [f], html: true } }
 lists: { w: [a, 2024, "list"], f: { file: x.txt } }
@@ -126,6 +128,9 @@ include: [a.yaml, b]
             "sources: { a: { type: file, path: x, follow: yes } }",
             "sources: { A: { type: file, path: x } }",
             "sources: { a: { type: http, url: x, token: secret } }",
+            "sources: { a: { type: ingest, token: secret } }",
+            "sources: { a: { type: ingest, secret: [{ env: A }, secret] } }",
+            "sources: { a: { type: x } }",
             "sources: { a: { type: http, url: { env: A, file: b } } }",
             "maps: { m: { txt: a } }",
             "maps: { m: { text: { path: a, htlm: true } } }",

@@ -143,6 +143,12 @@ class Try(harness.Case):
         self.assertIn("asks for a password", done.stdout)
         self.assertIn("hint: it may have an API", done.stderr)
 
+    def test_what_is_said_stands_in_its_order_where_both_streams_are_one(self):
+        url = self.serve({"/": ("text/html", "<title>T</title>nothing")}).url()
+        done = subprocess.run([harness.PROGRAM, "sources", "try", url], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+        self.assertRegex(done.stdout, r"(?s)a web page.*hint: it names no feed")
+
     def test_events_are_recognised_without_waiting_for_one(self):
         def script(connection):
             connection.begin("text/event-stream")
@@ -413,6 +419,9 @@ sources:
         self.assertEqual(parameters["stream"], "public")
         text = self.call("sources", "presets").stdout
         self.assertIn("host=(required)", text)
+        self.assertIn("token=(required)", text)
+        self.assertEqual(presets["reddit"]["needs"], ["oauth_client_id", "oauth_client_secret"])
+        self.assertEqual(presets["bluesky"]["needs"], [])
 
 
 if __name__ == "__main__":

@@ -53,6 +53,39 @@ class OneAtATime(harness.Case):
         self.assertEqual(vigie.stop(), 0)
 
 
+class BrokenDisk(harness.Case):
+    def test_a_disk_that_fails_stops_the_daemon_and_nothing_is_lost(self):
+        library = os.environ.get("FAILING_DISK_LIBRARY", "")
+        if not library:
+            self.skipTest("no library that breaks a disk")
+        crm = self.receiver()
+        sign = self.path("broken")
+        self.write("posts.ndjson", harness.posts(range(3)))
+        vigie = self.vigie(CONFIG % crm.url)
+        whole = vigie.environment
+        vigie.environment = {
+            **whole,
+            "LD_PRELOAD": library,
+            "FAILING_DISK": sign,
+            "ASAN_OPTIONS": "verify_asan_link_order=0",
+        }
+        vigie.start()
+        crm.wait_for_posts(names(3))
+        harness.wait_until("all noted", lambda: vigie.states()["sent"] == 3)
+        self.write("broken", "")
+        self.append("posts.ndjson", harness.posts(range(3, 6)))
+        self.assertEqual(vigie.process.wait(20), 74)
+        self.assertIn("the store failed", vigie.log)
+        vigie.process = None
+        os.unlink(sign)
+        vigie.environment = whole
+        vigie.start()
+        crm.wait_for_posts(names(6))
+        self.assertEqual(sorted(crm.posts), sorted(names(6)), "none twice")
+        self.assertEqual(vigie.stop(), 0)
+        self.assertEqual(vigie.store_problems(), [])
+
+
 class FullDisk(harness.Case):
     DISK = 32 << 20
 

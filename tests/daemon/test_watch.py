@@ -159,6 +159,7 @@ class Words(Commands):
             (("a\x1bb", "--from", "p.ndjson"), "control character"),
             (("x", "--from", "."), "a folder"),
             (("x", "--from", "http://127.0.0.1:1/"), "nothing listens"),
+            (("x", "--from", "http://127.0.0.1:1/"), "--from 'http://127.0.0.1:1/ type=feed'"),
             (("x", "--from", "none.ndjson"), "no such source"),
             (("x", "--lnag", "fr", "--from", "p.ndjson"), "lang"),
         ]:

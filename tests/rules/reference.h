@@ -98,8 +98,8 @@
  * else it has a host if it begins with two labels or more and then ends, or / ? # follow, be it
  * behind ":" and digits.
  * site: the host, or the host without some of its first labels, is equal. A label that begins with
- * xn-- is what that spells by RFC 3492, folded, if it has at most 63 characters and that is a label;
- * so is one of the term. A host of more than 253 bytes is equal to none. Where a spaceless
+ * xn-- is what that spells by RFC 3492, folded, if it has at most 63 characters and that is a
+ * label; so is one of the term. A host of more than 253 bytes is equal to none. Where a spaceless
  * character follows one that is not, the host may also end before.
  * url: the folded text stands in an address that is no bare host alone, or in a value; no two word
  * characters, neither spaceless, are one in it and one beside it.

@@ -10,7 +10,7 @@
 #include "conf/yaml.h"
 #include "net/http.h"
 #include "net/loop.h"
-#include "sources/source.h"
+#include "sources/sources.h"
 
 enum { HARNESS_MAX_BLOCKS = 4096, HARNESS_MAX_WAITS = 256 };
 

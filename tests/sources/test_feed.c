@@ -100,7 +100,7 @@ static void redirects_end_somewhere(void **state)
 	struct fixture *f = *state;
 	START(f, PRIVATE, ANSWER("302 Found\r\nLocation: /again", ""));
 	feed_until_requests(f, 6);
-	assert_int_equal(harness_source(&f->h)->state, SOURCE_CONNECTING);
+	assert_int_equal(harness_source(&f->h)->state, SOURCE_RETRYING);
 }
 
 static void a_page_leads_to_its_feed(void **state)
@@ -152,8 +152,28 @@ static void a_page_without_a_feed_brings_nothing(void **state)
 	struct fixture *f = *state;
 	START(f, PRIVATE, ANSWER("200 OK", "<html><body>x"));
 	feed_until_requests(f, 1);
-	assert_int_equal(harness_source(&f->h)->state, SOURCE_CONNECTING);
+	harness_until_said(&f->h, "retrying: a web page that names no feed; again in ");
 	assert_int_equal(f->h.block_count, 0);
+}
+
+static void a_source_retries_while_all_of_its_feeds_fail(void **state)
+{
+	struct fixture *f = *state;
+	const struct server_step steps[] = { ANSWER("500 Oh", ""), ANSWER("404 No", "") };
+	f->server = server_create(f->h.loop, steps, 2);
+	const int port = server_port(f->server);
+	harness_start(&f->h,
+		"sources: { s: { type: feed, allow_private: true, url: [ "
+		"'http://127.0.0.1:%d/feed', 'http://127.0.1:%d/feed' ] } }\n",
+		port, port);
+	harness_until_said(&f->h, "retrying: none of its 2 feeds can be read, at last: the server");
+	assert_int_equal(f->h.wait_count, 1);
+	assert_true(f->h.waits_us[0] > US_PER_MINUTE);
+	assert_true(harness_source(&f->h)->health.blind_since_us > 0);
+	/* What one of them does when it can be read again. */
+	source_live(harness_source(&f->h));
+	assert_int_equal(harness_source(&f->h)->state, SOURCE_LIVE);
+	assert_int_equal(harness_source(&f->h)->health.blind_since_us, 0);
 }
 
 static void what_is_gone_is_asked_no_more(void **state)
@@ -318,6 +338,7 @@ int main(void)
 		FEED_TEST(a_page_leads_to_its_feed),
 		cmocka_unit_test(of_several_feeds_of_a_page_the_one_of_comments_comes_last),
 		FEED_TEST(a_page_without_a_feed_brings_nothing),
+		FEED_TEST(a_source_retries_while_all_of_its_feeds_fail),
 		FEED_TEST(what_is_gone_is_asked_no_more),
 		FEED_TEST(a_broken_answer_changes_nothing),
 		FEED_TEST(a_private_address_is_refused_unless_allowed),

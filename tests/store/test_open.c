@@ -346,6 +346,23 @@ static void after_an_unclean_end_a_whole_store_opens_and_a_damaged_one_does_not(
 	refused_untouched(f, "store is damaged"); /* and again */
 }
 
+/* Or an upgrade was cut short: each step is a transaction of its own. */
+static void after_an_unclean_end_a_store_of_an_older_version_is_upgraded(void **state)
+{
+	struct fixture *f = *state;
+	make_store(f, 2);
+	struct store *s = fixture_open(f, STORE_OWN);
+	run_sql(s, "DROP TABLE gap");
+	run_sql(s, "DROP TABLE source");
+	run_sql(s, "PRAGMA user_version = 1");
+	store_close(s);
+	make_unclean(f);
+	s = fixture_open(f, STORE_OWN);
+	assert_int_equal(ask_int(s, "PRAGMA user_version"), SCHEMA_VERSION);
+	assert_int_equal(ask_int(s, "SELECT count(*) FROM alert"), 2);
+	store_close(s);
+}
+
 static void damage_met_while_running_is_told_and_checked_at_the_next_start(void **state)
 {
 	struct fixture *f = *state;
@@ -441,6 +458,7 @@ int main(void)
 		TEST(a_database_of_another_program_is_refused_and_left_as_it_is),
 		TEST(a_store_of_a_newer_vigie_is_refused_and_left_as_it_is),
 		TEST(after_an_unclean_end_a_whole_store_opens_and_a_damaged_one_does_not),
+		TEST(after_an_unclean_end_a_store_of_an_older_version_is_upgraded),
 		TEST(damage_met_while_running_is_told_and_checked_at_the_next_start),
 		TEST(random_damage_never_crashes),
 	};
