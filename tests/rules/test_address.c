@@ -297,6 +297,7 @@ static void a_url_is_found_from_word_to_word(void **state)
 
 static const struct str one_link[] = { { "https://t.co/x", 14 },
 	{ "https://news.example.com/solaire", 32 } };
+static const struct str encoded_link[] = { { "https://xn--acadmie-eya.fr/", 27 } };
 static const struct str bare_link[] = { { "example.com", 11 } };
 static const struct str odd_links[] = { { "mailto:a@example.com", 20 }, { "example", 7 }, { "", 0 },
 	{ "/example.com", 12 } };
@@ -312,6 +313,8 @@ static void links_and_tags_outside_of_the_text_count(void **state)
 	(void)state;
 	static const struct sample samples[] = {
 		{ "site:example.com", POST(links, one_link, 2), 1 },
+		{ "site:académie.fr", POST(links, encoded_link, 1), 1 },
+		{ "site:académie.fr", POST(url, "xn--acadmie-eya.fr", 18), 1 },
 		{ "url:solaire", POST(links, one_link, 2), 1 },
 		{ "url:sol", POST(links, one_link, 2), 0 },
 		{ "site:example.com", POST(links, bare_link, 1), 1 },
