@@ -35,7 +35,7 @@ static const struct conf_field preset_fields[] = {
 };
 
 struct parameter_keys {
-	struct str fallback, about, from;
+	struct str fallback, about, from, cut;
 	const struct conf_node *cases;
 };
 
@@ -45,6 +45,7 @@ static const struct conf_field parameter_fields[] = {
 		.offset = offsetof(struct parameter_keys, fallback) },
 	{ .key = "about", .type = CONF_TEXT, .offset = offsetof(struct parameter_keys, about) },
 	{ .key = "from", .type = CONF_TEXT, .offset = offsetof(struct parameter_keys, from) },
+	{ .key = "cut", .type = CONF_TEXT, .offset = offsetof(struct parameter_keys, cut) },
 	{ .key = "cases", .type = CONF_TREE, .offset = offsetof(struct parameter_keys, cases) },
 	{ .key = NULL },
 };
@@ -106,6 +107,7 @@ static bool read_parameters(
 			.fallback = keys.fallback,
 			.about = keys.about,
 			.from = keys.from,
+			.cut = keys.cut,
 			.cases = keys.cases,
 		};
 	}
@@ -237,6 +239,15 @@ static bool fits_character(char c)
 		(c && strchr("-._~/:,[]", c));
 }
 
+/* A host as people paste it: without scheme and the slash at its end. */
+static struct str bare_host(struct str value)
+{
+	const size_t scheme = str_find(value, STR("://"));
+	if (scheme != SIZE_MAX)
+		value = str_slice(value, scheme + 3, value.n);
+	return str_ends(value, STR("/")) ? str_slice(value, 0, value.n - 1) : value;
+}
+
 /* Host and port: what could lead elsewhere is not for a parameter. */
 static bool fits_address(struct str value)
 {
@@ -278,8 +289,8 @@ static void put_value(struct expansion *x, struct buf *out, size_t i, enum conte
 		percent_encode(out, value);
 	} else if (in_path(buf_str(out)) && value.n) {
 		put_in_path(out, value);
-	} else if (fits_address(value)) {
-		buf_add(out, value);
+	} else if (fits_address(bare_host(value))) {
+		buf_add(out, bare_host(value));
 	} else {
 		diag_error(x->diag, x->at[i], "cannot stand in an address: '%.*s'",
 			STR_ARGS(x->preset->parameters[i].name));
@@ -365,6 +376,11 @@ static void take_default(struct expansion *x, size_t i)
 		x->values[i] = put_in(x, p->fallback, CONTEXT_PLAIN);
 }
 
+static struct str without(struct str text, struct str start)
+{
+	return start.n && str_starts(text, start) ? str_slice(text, start.n, text.n) : text;
+}
+
 static void take_parameters(struct expansion *x, const struct conf_node *source)
 {
 	const struct preset *p = x->preset;
@@ -378,7 +394,7 @@ static void take_parameters(struct expansion *x, const struct conf_node *source)
 		if (i == p->parameter_count || value->kind == CONF_NULL)
 			continue;
 		x->at[i] = value->at;
-		x->values[i] = value->text;
+		x->values[i] = without(value->text, p->parameters[i].cut);
 		if (value->kind == CONF_SCALAR && value->text.n && value->text.n <= VALUE_MAX_BYTES)
 			continue;
 		diag_error(x->diag, value->at, "expected a text: '%.*s'",

@@ -3,6 +3,7 @@
  *
  *     about: one sentence
  *     parameters: { host: { default: example.org, about: one sentence } }  # no default: required
+ *         # cut: "#" leaves that out where a value begins with it
  *         # or, by the value of another: { from: host, cases: { example.org: a, example.net: b } }
  *     source: { type: websocket, url: "wss://{host}/stream", map: mine }
  *     needs: [token]                         # options of the type that the user must give
@@ -26,6 +27,7 @@ enum { PRESET_MAX_PARAMETERS = 32 };
 
 struct preset_parameter {
 	struct str name, fallback, about; /* fallback: absent if it is required, or has cases */
+	struct str cut; /* what people may write before it, such as #; absent: nothing */
 	struct str from; /* another parameter, whose value says which case counts */
 	const struct conf_node *cases; /* NULL: none */
 };

@@ -283,7 +283,11 @@ static enum MHD_Result begin(struct web *w, struct MHD_Connection *connection, c
 	const struct str text = str_of(path);
 	const struct page *page = page_of(path);
 	const struct web_route *route = page ? NULL : route_of(w, text);
-	const struct web_refusal refusal = check(w, connection, method, route);
+	struct web_refusal refusal = check(w, connection, method, route);
+	/* Whoever posts should know that it is the address. */
+	if (refusal.status == MHD_HTTP_METHOD_NOT_ALLOWED && !page && !route &&
+		str_eq(str_of(method), STR("POST")))
+		refusal = (struct web_refusal){ MHD_HTTP_NOT_FOUND, "there is no such address" };
 	if (refusal.status)
 		return refuse(connection, refusal.status, refusal.reason,
 			route ? route->methods : WEB_GET);

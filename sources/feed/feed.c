@@ -187,7 +187,7 @@ static bool feed_source_check(struct source *s, const struct conf_node *node, st
 			       *map = conf_get(node, "map");
 	const size_t before = diag_count(diag, DIAG_ERROR);
 	feed_urls_init(&f->all);
-	feed_urls_add(&f->all, f->urls, url ? url->at : node->at, diag);
+	feed_urls_add(&f->all, f->urls, url, diag);
 	if (f->opml.p)
 		feed_urls_add_opml(&f->all, f->opml, opml ? opml->at : node->at, diag);
 	if (diag_count(diag, DIAG_ERROR) == before && f->all.count == 0)

@@ -55,9 +55,14 @@ static bool add(struct feed_urls *all, struct str url)
 	return true;
 }
 
-void feed_urls_add(struct feed_urls *all, struct str_list urls, struct where at, struct diag *diag)
+void feed_urls_add(struct feed_urls *all, struct str_list urls, const struct conf_node *node,
+	struct diag *diag)
 {
 	for (size_t i = 0; i < urls.count; i++) {
+		const bool listed = node && node->kind == CONF_LIST && i < node->count;
+		const struct where at = listed ? node->items[i].at
+			: node		       ? node->at
+					       : (struct where){ 0 };
 		if (!url_good(urls.items[i])) {
 			/* Not shown: it may hold a key. */
 			diag_error(diag, at, "no address of a feed: 'url'");

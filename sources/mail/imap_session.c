@@ -324,7 +324,8 @@ static bool after_fetching(struct imap_session *s, const struct imap_response *r
 static bool after_idling(struct imap_session *s, const struct imap_response *r)
 {
 	timer_stop(s->timer);
-	s->idle_refused = s->idle_refused || r->status != IMAP_OK;
+	/* Who ends it without being told to would be asked for it without end. */
+	s->idle_refused = s->idle_refused || r->status != IMAP_OK || !s->done;
 	imap_wire_patient(s->wire, false, s->timeout_us);
 	look_again(s);
 	return true;

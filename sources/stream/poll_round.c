@@ -544,8 +544,10 @@ static void take_page(void *ctx, const struct poll_fetch_result *result)
 	}
 	r->pace_us = result->answer->pace_us;
 	if (result->status == 304) {
-		if (r->options.item_url.p && r->state->pending_count)
-			take_number(r, buf_str(&r->state->value));
+		if (r->options.item_url.p)
+			add_pending(r);
+		if (r->span_count)
+			ask_item(r);
 		else
 			end_good(r);
 		return;

@@ -132,6 +132,15 @@ class Docs(harness.Case):
         self.assertEqual(set(), families - {name.split("-")[0] for name in used})
         self.assertLess({"feed", "file", "imap", "ingest", "poll"}, used)
 
+    def test_files_that_are_named_exist(self):
+        for page in ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"):
+            with open(os.path.join(ROOT, page), encoding="utf-8") as file:
+                named = re.findall(r"`([\w.-]+(?:/[\w.-]+)+\.(?:c|h|py|sh|yaml))`", file.read())
+            for path in named:
+                if re.search("[A-Z]{3}", path):
+                    continue  # FOLDER stands for any
+                self.assertTrue(os.path.exists(os.path.join(ROOT, path)), f"{page}: {path}")
+
     # --- tables ---
 
     def presets(self):

@@ -501,6 +501,21 @@ class Misbehaving(Watching):
         self.vigie_.wait_for_log("not reached")
         self.finish([1])
 
+    def test_an_idle_that_ends_at_once_is_not_asked_for_again(self):
+        def special(c, tag, rest):
+            if rest != "IDLE":
+                return False
+            c.send(f"{tag} OK done\r\n")
+            return True
+
+        box = Box({1: mail(1)}, special)
+        self.serve(box, "since: all, interval: 1s")
+        self.crm.wait_for_posts({"p1"})
+        box.mails[2] = mail(2)
+        self.crm.wait_for_posts({"p1", "p2"})
+        self.assertEqual(box.seen.count("IDLE"), 1)
+        self.finish([1, 2])
+
     def test_an_idle_that_is_dead_is_noticed(self):
         def special(c, tag, rest):
             if rest != "IDLE":

@@ -204,6 +204,24 @@ class Presets(harness.Case):
         harness.wait_until("a subscription", lambda: said)
         self.assertEqual(json.loads(said[0]), {"subscribe": ['é"&']})
 
+    def test_addresses_and_tags_are_taken_as_people_paste_them(self):
+        paths = []
+
+        def script(_, connection):
+            paths.append(connection.path)
+            connection.begin("application/json")
+            connection.send('{"id":"1","text":"du solaire"}\n')
+            connection.hold()
+
+        stream = test_http_source.Stream(script)
+        self.addCleanup(stream.close)
+        self.write("pasted.yaml", "parameters: { host: {}, tag: { cut: '#' } }\n"
+                   "source: { type: http, url: 'http://{host}/tag/{tag}' }\n")
+        host = stream.url("/").replace("http:", "https:")
+        self.watch(f"{{ type: pasted.yaml, host: '{host}', tag: '#été' }}", "solaire")
+        self.crm.wait_for_posts({"1"})
+        self.assertEqual(paths, ["/tag/%C3%A9t%C3%A9"])
+
     def test_mistakes_are_told_where_they_stand(self):
         self.write("bad.yaml", "source: { url: x }\n")
         for i, (before, cases) in enumerate(

@@ -317,8 +317,9 @@ static void mistakes_are_told(void **state)
 		"  f: { type: feed, url: 'http://x/', interval: 1s }\n",
 		harness_path(&f->h, "no.opml"));
 	static const char *const parts[] = { ":2:", "needs url or opml",
-		":3:", "no address of a feed", ":4:", "cannot read the list",
-		":5:", "no list of feeds", ":6:", "no other map", ":7:", "10s" };
+		":3:27: error: no address of a feed", ":3:39: error: no address of a feed",
+		":4:", "cannot read the list", ":5:", "no list of feeds", ":6:", "no other map",
+		":7:", "10s" };
 	const struct str messages = harness_messages(&f->h);
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
 		if (str_find(messages, str_of(parts[i])) == SIZE_MAX)

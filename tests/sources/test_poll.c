@@ -371,6 +371,22 @@ static void a_list_of_ids_is_asked_for_one_by_one(void **state)
 	until_records(f, "{\"id\":2}\n{\"id\":4}\n");
 }
 
+static void an_item_that_was_not_there_is_asked_for_while_the_list_is_unchanged(void **state)
+{
+	struct fixture *f = *state;
+	const struct server_step steps[] = { SAYS("ETag: \"1\"", "[{\"id\":2},{\"id\":1}]"),
+		ANSWER("{\"id\":1}"), ANSWER("null"), STATUS("304 Not Modified"),
+		ANSWER("{\"id\":2}"), STATUS("304 Not Modified") };
+	f->server = server_create(f->h.loop, steps, 6);
+	harness_start(&f->h,
+		"sources: { s: { type: poll, url: 'http://127.0.0.1:%d/new', interval: 100ms, "
+		"since: all, item_url: 'http://127.0.0.1:%d/i/{id}' } }\n",
+		server_port(f->server), server_port(f->server));
+	until_records(f, "{\"id\":1}\n{\"id\":2}\n");
+	assert_true(str_starts(server_request(f->server, 4), STR("GET /i/2 ")));
+	assert_int_equal(f->h.wait_count, 0);
+}
+
 /* ---- what servers ask for ---- */
 
 static void validators_go_back_as_they_came(void **state)
@@ -582,6 +598,7 @@ int main(void)
 		TEST(items_that_came_before_a_failure_are_kept),
 		TEST(an_item_that_is_refused_keeps_no_other_back),
 		TEST(a_list_of_ids_is_asked_for_one_by_one),
+		TEST(an_item_that_was_not_there_is_asked_for_while_the_list_is_unchanged),
 		TEST(validators_go_back_as_they_came),
 		TEST(the_limits_of_the_server_are_kept),
 		TEST(too_many_requests_wait_as_long_as_is_asked),

@@ -147,7 +147,8 @@ static void a_path_that_ends_in_a_slash_stands_for_all_below_it(void **state)
 	assert_int_equal(ask(p, STR("HEAD /hooks/x HTTP/1.1\r\n" HOST "\r\n"), &closed), 200);
 	assert_int_equal(ask(p, STR("GET /hooks/ HTTP/1.1\r\n" HOST "\r\n"), &closed), 404);
 	assert_int_equal(ask(p, STR("GET /hooks HTTP/1.1\r\n" HOST "\r\n"), &closed), 404);
-	assert_int_equal(ask(p, STR("POST /in/ HTTP/1.1\r\n" HOST "\r\n"), &closed), 405);
+	assert_int_equal(ask(p, STR("POST /in/ HTTP/1.1\r\n" HOST "\r\n"), &closed), 404);
+	assert_int_equal(ask(p, STR("PUT /in/ HTTP/1.1\r\n" HOST "\r\n"), &closed), 405);
 	assert_int_equal(s->call_count, 2);
 	seen_destroy(s);
 }
