@@ -21,6 +21,6 @@ void compile_outlines(struct ruleset *set, const struct str_list *term_literals)
 		set->outline_terms[count++] = id;
 		set->outlined[id] = true;
 	}
-	set->outlines = outlines_create(outlines, count);
+	set->outlines = outlines_create(outlines, count, OUTLINES_FASTEST);
 	arena_finish(&arena);
 }

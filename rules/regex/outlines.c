@@ -75,14 +75,15 @@ __attribute__((target("avx2"))) static void run_avx2(
 	run(b, symbols, n, seen);
 }
 
-static void choose_run(struct outlines *o)
+static void choose_fastest(struct outlines *o)
 {
-	o->run = __builtin_cpu_supports("avx2") ? run_avx2 : run_plain;
+	if (__builtin_cpu_supports("avx2"))
+		o->run = run_avx2;
 }
 #else
-static void choose_run(struct outlines *o)
+static void choose_fastest(struct outlines *o)
 {
-	o->run = run_plain;
+	(void)o; /* the plain one */
 }
 #endif
 
@@ -139,7 +140,8 @@ static size_t blocks_for(const struct outline *list, size_t count)
 	return bits / ((WORD_BITS - OUTLINE_MAX_SETS) * BLOCK_WORDS) + 1;
 }
 
-struct outlines *outlines_create(const struct outline *list, size_t count)
+struct outlines *outlines_create(
+	const struct outline *list, size_t count, enum outlines_kernel_choice kernel)
 {
 	if (count == 0)
 		return NULL;
@@ -151,7 +153,9 @@ struct outlines *outlines_create(const struct outline *list, size_t count)
 	o->wanted = mem_zero(count, sizeof *o->wanted);
 	for (size_t i = 0; i < count; i++)
 		add_outline(o, &list[i], (uint32_t)i);
-	choose_run(o);
+	o->run = run_plain;
+	if (kernel == OUTLINES_FASTEST)
+		choose_fastest(o);
 	return o;
 }
 

@@ -116,6 +116,7 @@ class Stream:
             data = b""
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # closing alone wakes nobody who accepts
         self.listener.close()
         for peer in self.peers:
             peer.close()

@@ -45,6 +45,7 @@ class SilentBus:
             pass
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # closing alone wakes nobody who accepts
         self.listener.close()
         for connection in self.connections:
             connection.close()

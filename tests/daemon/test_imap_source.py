@@ -242,7 +242,8 @@ class Scripted:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.sockets = []
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
 
     def _serve(self):
         while True:
@@ -266,6 +267,9 @@ class Scripted:
             connection.socket.close()
 
     def close(self):
+        # Closing alone wakes nobody who accepts, and would leave him the next one's connections.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.listener.close()
         for connection in self.sockets:
             try:

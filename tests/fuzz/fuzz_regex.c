@@ -53,10 +53,11 @@ static void note_outline(void *ctx, uint32_t id)
 	*(bool *)ctx = true;
 }
 
-static void check_outline(const struct outline *outline, struct str text)
+static void check_outline(
+	const struct outline *outline, enum outlines_kernel_choice kernel, struct str text)
 {
 	bool seen = false;
-	struct outlines *o = outlines_create(outline, 1);
+	struct outlines *o = outlines_create(outline, 1, kernel);
 	struct outlines_scratch *scratch = outlines_scratch_create(o);
 	outlines_find(o, scratch, text, note_outline, &seen);
 	assert(seen);
@@ -79,8 +80,10 @@ static void check_find(const struct regex *re, struct str text, const struct str
 			check_literals(literals, text);
 		if (needs->count)
 			check_needs(needs, text);
-		if (outline->piece_count)
-			check_outline(outline, text);
+		if (outline->piece_count) {
+			check_outline(outline, OUTLINES_FASTEST, text);
+			check_outline(outline, OUTLINES_PLAIN_C, text);
+		}
 	}
 	regex_scratch_destroy(scratch);
 }

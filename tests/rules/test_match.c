@@ -129,6 +129,11 @@ static void add_term_list(struct buf *yaml, uint64_t *seed, const char *key, siz
 	}
 }
 
+/* With and without words that any match holds. */
+static const char *const regexes[] = { "sol\\w+", "太.光", "\\d{2}", "[^a-z\\s]\\d", "^\\W",
+	"[!#🔥]$", "(?i)é\\b", "\\d ?[%€]", "(?:\\d|[A-Z]){3}", "\\p{Lu}\\S*\\s\\d", "[-–]{2}",
+	"(?:^|\\s)@", "[[:punct:]]{2}", "..\\s..$", "\\A.{5}\\W", "(?:42|[\"“]).", "(?m)^[#@]" };
+
 static void add_random_rule(struct buf *yaml, uint64_t *seed, size_t number)
 {
 	static const char *const languages[] = { "", "", "    language: fr\n", "    language: en\n",
@@ -140,7 +145,8 @@ static void add_random_rule(struct buf *yaml, uint64_t *seed, size_t number)
 	add_term_list(yaml, seed, "all", 2);
 	add_term_list(yaml, seed, "none", 2);
 	if (next_random(seed) % 5 == 0)
-		buf_add(yaml, STR("    regex: ['sol\\w+', '太.光']\n"));
+		buf_addf(yaml, "    regex: ['%s', '%s']\n", PICK(seed, regexes),
+			PICK(seed, regexes));
 }
 
 /* Nothing else to wait for, so that it shows if the scan does not. */
@@ -153,6 +159,19 @@ static void add_likeness_rule(struct buf *yaml, uint64_t *seed)
 	buf_add(yaml, STR("']\n"));
 }
 
+/* Rules that hang on regexes alone, several at once. */
+static void add_regex_rules(struct buf *yaml, uint64_t *seed)
+{
+	static const char *const flags[] = { "", "i", "m", "s", "im" };
+	for (size_t i = 1 + next_random(seed) % 3; i > 0; i--) {
+		buf_addf(yaml, "  - name: x%zu\n    %s: ['/%s/%s', '/%s/']\n", i,
+			next_random(seed) % 2 ? "any" : "all", PICK(seed, regexes),
+			PICK(seed, flags), PICK(seed, regexes));
+		if (next_random(seed) % 3 == 0)
+			buf_addf(yaml, "    none: '/%s/'\n", PICK(seed, regexes));
+	}
+}
+
 static void add_random_rules(struct buf *yaml, uint64_t *seed)
 {
 	buf_add(yaml,
@@ -160,6 +179,10 @@ static void add_random_rules(struct buf *yaml, uint64_t *seed)
 		    "'photovoltaique~2']\nrules:\n"));
 	if (next_random(seed) % 4 == 0) {
 		add_likeness_rule(yaml, seed);
+		return;
+	}
+	if (next_random(seed) % 6 == 0) {
+		add_regex_rules(yaml, seed);
 		return;
 	}
 	/* Often one alone: what several wait for hides what one of them does not. */

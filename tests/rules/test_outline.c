@@ -7,6 +7,8 @@
 #include "tests/check.h"
 #include "tests/effort.h"
 
+enum { SET = 60 /* outlines at once, at most */ };
+
 struct example {
 	const char *pattern, *flags, *text;
 };
@@ -26,24 +28,51 @@ static bool known(struct example e)
 	return is;
 }
 
+struct finders {
+	struct outlines *fastest, *plain;
+	struct outlines_scratch *scratch;
+};
+
+static struct finders finders_of(const struct outline *list, size_t count)
+{
+	struct outlines *fastest = outlines_create(list, count, OUTLINES_FASTEST);
+	return (struct finders){ fastest, outlines_create(list, count, OUTLINES_PLAIN_C),
+		outlines_scratch_create(fastest) };
+}
+
+static void finders_finish(struct finders *f)
+{
+	outlines_scratch_destroy(f->scratch);
+	outlines_destroy(f->fastest);
+	outlines_destroy(f->plain);
+}
+
+/* By both kernels, which find the same. */
+static void find_both(const struct finders *f, struct str text, bool *seen)
+{
+	bool plain[SET] = { false };
+	memset(seen, 0, SET * sizeof *seen);
+	outlines_find(f->fastest, f->scratch, text, note, seen);
+	outlines_find(f->plain, f->scratch, text, note, plain);
+	assert_memory_equal(seen, plain, sizeof plain);
+}
+
 /* Also where nothing is known. */
 static bool may_match(struct example e)
 {
 	struct arena arena;
 	struct outline outline;
-	bool found = false;
+	bool found[SET];
 	arena_init(&arena, 0);
 	if (!regex_outline(str_of(e.pattern), str_of(e.flags), &arena, &outline)) {
 		arena_finish(&arena);
 		return true;
 	}
-	struct outlines *o = outlines_create(&outline, 1);
-	struct outlines_scratch *s = outlines_scratch_create(o);
-	outlines_find(o, s, str_of(e.text), note, &found);
-	outlines_scratch_destroy(s);
-	outlines_destroy(o);
+	struct finders finders = finders_of(&outline, 1);
+	find_both(&finders, str_of(e.text), found);
+	finders_finish(&finders);
 	arena_finish(&arena);
-	return found;
+	return found[0];
 }
 
 static struct regex *compile(struct example e)
@@ -183,7 +212,7 @@ static void what_is_in_most_posts_has_no_outline(void **state)
 
 /* --- random ones, many at once --- */
 
-enum { SET = 60, TEXTS = 12 };
+enum { TEXTS = 12 };
 
 static uint64_t next_random(uint64_t *seed)
 {
@@ -267,13 +296,12 @@ static void random_patterns_have_their_outline_where_they_match(void **state)
 		struct arena arena;
 		arena_init(&arena, 0);
 		make(m, &seed, &arena);
-		struct outlines *o = outlines_create(m->outlines, m->count);
-		struct outlines_scratch *s = outlines_scratch_create(o);
+		struct finders finders = finders_of(m->outlines, m->count);
 		for (size_t i = 0; i < TEXTS; i++) {
-			bool seen[SET] = { false };
+			bool seen[SET];
 			buf_clear(&text);
 			add_text(&text, &seed);
-			outlines_find(o, s, buf_str(&text), note, seen);
+			find_both(&finders, buf_str(&text), seen);
 			for (size_t j = 0; j < m->count; j++) {
 				size_t from, to;
 				bool is = regex_find(m->regexes[j], scratch, buf_str(&text), 0,
@@ -288,8 +316,7 @@ static void random_patterns_have_their_outline_where_they_match(void **state)
 		}
 		for (size_t j = 0; j < m->count; j++)
 			regex_destroy(m->regexes[j]);
-		outlines_scratch_destroy(s);
-		outlines_destroy(o);
+		finders_finish(&finders);
 		arena_finish(&arena);
 	}
 	print_message("%zu matches, %zu held back\n", found, held_back);
@@ -348,21 +375,19 @@ static size_t check_real(
 	struct regex *re = regex_compile(pattern, flags, &arena, &at, &message);
 	if (re && regex_outline(pattern, flags, &arena, &outline)) {
 		struct regex_scratch *scratch = regex_scratch_create();
-		struct outlines *o = outlines_create(&outline, 1);
-		struct outlines_scratch *s = outlines_scratch_create(o);
+		struct finders finders = finders_of(&outline, 1);
 		for (size_t i = 0; i < count; i++) {
 			size_t from, to;
-			bool seen = false;
+			bool seen[SET];
 			if (regex_find(re, scratch, texts[i], 0, &from, &to) != 1)
 				continue;
 			matching++;
-			outlines_find(o, s, texts[i], note, &seen);
-			if (!seen)
+			find_both(&finders, texts[i], seen);
+			if (!seen[0])
 				fail_msg("/%.*s/ matches '%.*s'", STR_ARGS(pattern),
 					STR_ARGS(texts[i]));
 		}
-		outlines_scratch_destroy(s);
-		outlines_destroy(o);
+		finders_finish(&finders);
 		regex_scratch_destroy(scratch);
 	}
 	regex_destroy(re);

@@ -60,10 +60,56 @@ static const struct {
 	{ "\\Qa.b\\E", { "a.b", "A.b", "a.B" } },
 	{ "\xE2\x80\x8B", { "\xE2\x80\x8B", "\xE2\x80\x8B", "\xE2\x80\x8B" } },
 };
+/* Of those without literals, what the outlines of a regex are made of. */
+static const struct {
+	const char *pattern;
+	const char *texts[3];
+} bare_pieces[] = {
+	{ "\\d", { "7", "１", "0" } },
+	{ "\\d{2,3}", { "42", "123", "1２3" } },
+	{ "[0-9]+", { "7", "1234", "00" } },
+	{ "\\D", { "x", "é", "<" } },
+	{ "[^\\d<]", { "-", "東", "A" } },
+	{ "[^a-z\\s]", { "!", "5", "É" } },
+	{ "[[:punct:]]", { "!", "#", "%" } },
+	{ "[[:^alpha:]]", { "1", " ", "." } },
+	{ "[+-]", { "+", "-", "-" } },
+	{ "[é1]", { "é", "1", "É" } },
+	{ "\\W", { "-", "\n", "🌞" } },
+	{ "\\s", { " ", "\xC2\xA0", "\t" } },
+	{ ".", { "x", "é", "🌞" } },
+	{ ".{1,3}", { "x", "né", "1 2" } },
+	{ "(?s:.)", { "\n", "x", "é" } },
+	{ ".*", { "", "a b", "1é" } },
+	{ "%?", { "", "%", "%" } },
+	{ "(?:\\d|[!?])", { "1", "!", "?" } },
+	{ "(?:[+-]\\d|\\W{2})", { "+1", "--", "-9" } },
+	{ "(?:\\d[%\\s]|)", { "", "1%", "2\n" } },
+	{ "(?:<|\\d|\\s)+", { "<1 <", " 2", "<" } },
+	{ "([^x]|\\d\\d)?", { "", "!", "42" } },
+	{ "(?i:k)", { "k", "K", "\xE2\x84\xAA" } },
+	{ "(?i)ſ", { "ſ", "s", "S" } },
+	{ "(?-i:\\x{212A})", { "\xE2\x84\xAA", "\xE2\x84\xAA", "\xE2\x84\xAA" } },
+	{ "\\x25", { "%", "%", "%" } },
+	{ "€", { "€", "€", "€" } },
+	{ "<", { "<", "<", "<" } },
+	{ "^", { "", "", "" } },
+	{ "$", { "", "", "" } },
+	{ "(?:^|\\s)", { "", " ", "\n" } },
+	{ "(?:$|\\W)", { "", "!", " " } },
+	{ "(?m:^)", { "", "", "\n" } },
+	{ "\\B", { "", "", "" } },
+	{ "(?<!\\d)", { "", "", "" } },
+	{ "(?=\\d)", { "", "", "" } },
+};
 static const char *const around[] = { "", "", " ", "x", "é", "\xCC\x81", "#", "http://a.b/", "東",
 	"\xE2\x80\x8B", "\n", "&amp;", "@", "1" };
 
-enum { PIECES = sizeof pieces / sizeof *pieces, AROUND = sizeof around / sizeof *around };
+enum {
+	PIECES = sizeof pieces / sizeof *pieces,
+	BARE_PIECES = sizeof bare_pieces / sizeof *bare_pieces,
+	AROUND = sizeof around / sizeof *around
+};
 
 static uint64_t next_random(uint64_t *seed)
 {
@@ -100,20 +146,32 @@ struct made {
 	struct buf yaml, text, pattern;
 };
 
+static void add_piece(struct made *m, uint64_t *seed, bool bare, bool ignore)
+{
+	size_t text = next_random(seed) % 3;
+	if (bare) {
+		size_t i = next_random(seed) % BARE_PIECES;
+		buf_add(&m->pattern, str_of(bare_pieces[i].pattern));
+		buf_add(&m->text, str_of(bare_pieces[i].texts[text]));
+	} else {
+		size_t i = next_random(seed) % PIECES;
+		buf_add(&m->pattern, str_of(pieces[i].pattern));
+		buf_add(&m->text, str_of(pieces[i].texts[ignore ? text : 0]));
+	}
+}
+
 /* One rule with a regex of some pieces, and the start of a text that it may match. */
 static void make(struct made *m, uint64_t *seed)
 {
 	const char *prefix = around[next_random(seed) % AROUND];
 	bool term = next_random(seed) % 2, ignore = term && next_random(seed) % 2;
+	bool bare = next_random(seed) % 3 == 0;
 	buf_clear(&m->pattern);
 	buf_clear(&m->text);
 	buf_clear(&m->yaml);
 	buf_add(&m->text, str_of(prefix));
-	for (size_t n = 1 + next_random(seed) % 6; n > 0; n--) {
-		size_t i = next_random(seed) % PIECES;
-		buf_add(&m->pattern, str_of(pieces[i].pattern));
-		buf_add(&m->text, str_of(pieces[i].texts[ignore ? next_random(seed) % 3 : 0]));
-	}
+	for (size_t n = 1 + next_random(seed) % 6; n > 0; n--)
+		add_piece(m, seed, bare, ignore);
 	buf_add(&m->text, str_of(around[next_random(seed) % AROUND]));
 	buf_addf(
 		&m->yaml, "rules:\n- { name: r, %s: ['%s", term ? "any" : "regex", term ? "/" : "");
