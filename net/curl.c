@@ -1,4 +1,4 @@
-/* Options that every transfer has. Each closes a door that libcurl leaves open by default. */
+/* Options that every transfer has. Each closes what libcurl leaves open by default. */
 #define _GNU_SOURCE
 
 #include "net/client.h"

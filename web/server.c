@@ -501,11 +501,11 @@ int web_fd(const struct web *w)
 	return info->epoll_fd;
 }
 
-/* Is somebody at the door who cannot come in for want of a descriptor? */
+/* Does somebody wait who cannot be accepted for want of a descriptor? */
 static bool out_of_descriptors(const struct web *w)
 {
-	struct pollfd door = { .fd = w->listen_fd, .events = POLLIN };
-	if (poll(&door, 1, 0) != 1)
+	struct pollfd waiting = { .fd = w->listen_fd, .events = POLLIN };
+	if (poll(&waiting, 1, 0) != 1)
 		return false;
 	const int fd = reserve(w);
 	if (fd < 0)

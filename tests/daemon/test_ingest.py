@@ -257,7 +257,7 @@ class Posts(Case):
         self.assertTrue(any(longest_wait() < 0.5 * harness.SLOW for _ in range(4)))
 
 
-class Doors(Case):
+class Access(Case):
     def test_tokens_open_and_nothing_else_does(self):
         vigie, _ = self.ingest("token: [{ env: TOKEN }, { env: TOKEN_NEW }]")
         for token in (TOKEN, TOKEN + "-new"):
@@ -618,7 +618,7 @@ class Trouble(Case):
         self.assertEqual(len(crm.posts), len(set(crm.posts)), "none twice")
         self.assertEqual(vigie.stop(), 0)
 
-    def test_a_reload_changes_the_rules_and_not_the_doors(self):
+    def test_a_reload_changes_the_rules_and_not_the_endpoints(self):
         vigie, _ = self.ingest()
         vigie.configure(vigie.config.replace("[solaire]", "[vent]"))
         vigie.process.send_signal(signal.SIGHUP)
