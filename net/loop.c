@@ -11,7 +11,7 @@
 struct loop {
 	uv_loop_t uv;
 	int killed_children;
-	int jobs; /* of loop_work that have not come home */
+	struct job *jobs; /* of loop_work that have not come home */
 };
 
 /* A delay is a timer's, the next turn an idle handle's: it makes the loop look at what is ready
@@ -27,6 +27,7 @@ struct timer {
 
 struct job {
 	uv_work_t uv;
+	struct job *before, *next; /* loop::jobs */
 	struct loop *loop;
 	void (*work)(void *ctx);
 	void (*done)(void *ctx);
@@ -49,7 +50,9 @@ void loop_destroy(struct loop *loop)
 {
 	if (!loop)
 		return;
-	while (loop->killed_children > 0 || loop->jobs > 0)
+	for (struct job *job = loop->jobs; job; job = job->next)
+		(void)uv_cancel((uv_req_t *)&job->uv); /* or it is under way, and waited for */
+	while (loop->killed_children > 0 || loop->jobs)
 		uv_run(&loop->uv, UV_RUN_ONCE);
 	/* What was destroyed is freed in the loop's next turn; its end may close more. */
 	int error = uv_loop_close(&loop->uv);
@@ -159,11 +162,13 @@ static void job_work(uv_work_t *uv)
 
 static void job_done(uv_work_t *uv, int status)
 {
-	(void)status; /* never cancelled */
+	(void)status; /* whether it was begun is not told */
 	struct job *job = (struct job *)uv;
 	void (*done)(void *ctx) = job->done;
 	void *ctx = job->ctx;
-	job->loop->jobs--;
+	*(job->before ? &job->before->next : &job->loop->jobs) = job->next;
+	if (job->next)
+		job->next->before = job->before;
 	mem_free(job);
 	done(ctx);
 }
@@ -175,6 +180,9 @@ void loop_work(struct loop *loop, void (*work)(void *ctx), void (*done)(void *ct
 	job->done = done;
 	job->ctx = ctx;
 	job->loop = loop;
-	loop->jobs++;
+	job->next = loop->jobs;
+	if (job->next)
+		job->next->before = job;
+	loop->jobs = job;
 	uv_queue_work(&loop->uv, &job->uv, job_work, job_done);
 }

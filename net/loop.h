@@ -54,7 +54,8 @@ struct path_watch *path_watch_create(
 void path_watch_destroy(struct path_watch *w);
 
 /* Runs work(ctx) on a thread of the pool, then done(ctx) on the loop. ctx is the worker's own in
- * between. */
+ * between. loop_destroy waits for work that is under way; what was not begun is never done, and
+ * comes home without. */
 void loop_work(struct loop *loop, void (*work)(void *ctx), void (*done)(void *ctx), void *ctx);
 
 /* A thread of its own with a mailbox, for a library that may block for long (libnotify): jobs are

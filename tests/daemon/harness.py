@@ -311,7 +311,7 @@ class Vigie:
     def wait(self, seconds=WAIT_S):
         """The exit code."""
         try:
-            code = self.process.wait(seconds)
+            code = self.process.wait(seconds if SLOW == 1 else 3 * seconds)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"still running after {seconds} s:\n{self.log}") from None
         self.process = None

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -265,13 +266,66 @@ static void work_is_done_elsewhere_and_comes_home(void **state)
 	loop_destroy(p.loop);
 }
 
-static void work_under_way_is_waited_for_at_the_end(void **state)
+enum { POOL_THREADS = 4 };
+
+/* Work that lasts until somebody writes to `go`. */
+struct lasting {
+	int begun[2], go[2];
+	atomic_int ended;
+	int home, never_begun;
+};
+
+static void begin_and_wait(void *ctx)
+{
+	struct lasting *l = ctx;
+	char byte = 'x';
+	assert_int_equal(write(l->begun[1], &byte, 1), 1);
+	assert_int_equal(read(l->go[0], &byte, 1), 1);
+	l->ended++;
+}
+
+static void came_home(void *ctx)
+{
+	struct lasting *l = ctx;
+	l->home++;
+}
+
+static void must_not_begin(void *ctx)
+{
+	(void)ctx;
+	fail_msg("it was begun after all");
+}
+
+/* Lets the others end: so it came home while they were under way. */
+static void came_home_first(void *ctx)
+{
+	struct lasting *l = ctx;
+	assert_int_equal(l->ended, 0);
+	l->never_begun++;
+	assert_int_equal(write(l->go[1], "xxxx", POOL_THREADS), POOL_THREADS);
+}
+
+static void at_the_end_work_under_way_is_waited_for_and_other_work_never_begun(void **state)
 {
 	(void)state;
-	struct place p = { .loop = loop_create() };
-	loop_work(p.loop, work_elsewhere, work_done, &p);
-	loop_destroy(p.loop);
-	assert_int_equal(p.other_fired, 1);
+	struct loop *loop = loop_create();
+	struct lasting l = { .ended = 0 };
+	char bytes[POOL_THREADS];
+	assert_int_equal(pipe2(l.begun, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(l.go, O_CLOEXEC), 0);
+	for (int i = 0; i < POOL_THREADS; i++)
+		loop_work(loop, begin_and_wait, came_home, &l);
+	for (int i = 0; i < POOL_THREADS; i++)
+		assert_int_equal(read(l.begun[0], bytes, 1), 1);
+	loop_work(loop, must_not_begin, came_home_first, &l);
+	loop_destroy(loop);
+	assert_int_equal(l.ended, POOL_THREADS);
+	assert_int_equal(l.home, POOL_THREADS);
+	assert_int_equal(l.never_begun, 1);
+	for (int i = 0; i < 2; i++) {
+		close(l.begun[i]);
+		close(l.go[i]);
+	}
 }
 
 int main(void)
@@ -287,7 +341,8 @@ int main(void)
 		cmocka_unit_test(a_regular_file_cannot_be_watched_as_a_descriptor),
 		cmocka_unit_test(a_peer_that_is_gone_is_an_error_and_not_the_end),
 		cmocka_unit_test(work_is_done_elsewhere_and_comes_home),
-		cmocka_unit_test(work_under_way_is_waited_for_at_the_end),
+		cmocka_unit_test(
+			at_the_end_work_under_way_is_waited_for_and_other_work_never_begun),
 	};
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
 }

@@ -8,6 +8,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "tests/effort.h"
+
+/* Only what fails takes that long. */
+#define PATIENCE_US ((EFFORT_SANITIZED ? 60 : 10) * US_PER_S)
 
 static int on_deliver(void *ctx, struct source *s, const struct source_block *block)
 {
@@ -263,7 +267,7 @@ static void run(struct harness *h, bool (*until)(struct harness *h), int64_t us)
 
 void harness_until(struct harness *h, bool (*until)(struct harness *h))
 {
-	run(h, until, 5 * US_PER_S);
+	run(h, until, PATIENCE_US);
 	if (h->gave_up)
 		print_error("text so far, %zu bytes: '%.*s'\nstates:\n%.*s\n", h->text.n,
 			(int)(h->text.n < 300 ? h->text.n : 300), h->text.p ? h->text.p : "",
