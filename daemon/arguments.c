@@ -48,7 +48,7 @@ static int set(const struct command *c, const struct argument *a, const char *va
 {
 	void *member = (char *)options + a->offset;
 	if (a->take)
-		return a->take(c, value, options) ? -1 : EXIT_USAGE;
+		return a->take(c, value, member) ? -1 : EXIT_USAGE;
 	if (a->value)
 		*(const char **)member = value;
 	else

@@ -20,8 +20,9 @@ struct argument {
 	const char *help; /* a phrase, or lines of 56 characters */
 	size_t offset; /* where it goes: a const char *, or without a value a bool; the last counts
 			*/
-	/* Or this says what to do with it; false after a word to the user. */
-	bool (*take)(const struct command *c, const char *value, void *options);
+	/* Or this puts it there, into whatever it takes; false after a word to the user. Offset 0
+	 * is the struct as a whole. */
+	bool (*take)(const struct command *c, const char *value, void *where);
 };
 
 /* What was given besides options. */

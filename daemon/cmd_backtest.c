@@ -320,7 +320,7 @@ static bool take_rule(const struct command *c, const char *value, void *options)
 	return true;
 }
 
-static bool take_time(const struct command *c, const char *value, int64_t *wall_us)
+static bool take_time(const struct command *c, const char *value, void *wall_us)
 {
 	if (parse_time(value, wall_us))
 		return true;
@@ -328,16 +328,6 @@ static bool take_time(const struct command *c, const char *value, int64_t *wall_
 		"a time is like 2026-03-02, 2026-03-02T07:30:00Z, or 7d for seven days ago: '%s'",
 		value);
 	return false;
-}
-
-static bool take_since(const struct command *c, const char *value, void *options)
-{
-	return take_time(c, value, &((struct options *)options)->since_us);
-}
-
-static bool take_until(const struct command *c, const char *value, void *options)
-{
-	return take_time(c, value, &((struct options *)options)->until_us);
 }
 
 static bool take_examples(const struct command *c, const char *value, void *options)
@@ -350,16 +340,6 @@ static bool take_examples(const struct command *c, const char *value, void *opti
 	}
 	((struct options *)options)->example_count = (size_t)n;
 	return true;
-}
-
-static bool take_jobs(const struct command *c, const char *value, void *options)
-{
-	return input_threads(c, value, &((struct options *)options)->threads);
-}
-
-static bool take_color(const struct command *c, const char *value, void *options)
-{
-	return input_color(c, value, &((struct options *)options)->color);
 }
 
 static const struct argument arguments[] = {
@@ -375,15 +355,18 @@ static const struct argument arguments[] = {
 	{ "since", 0, "TIME",
 		"only posts from then on: 2026-03-02, a time as in RFC\n3339, or 7d for seven days "
 		"ago",
-		0, take_since },
-	{ "until", 0, "TIME", "only posts before then", 0, take_until },
+		offsetof(struct options, since_us), take_time },
+	{ "until", 0, "TIME", "only posts before then", offsetof(struct options, until_us),
+		take_time },
 	{ "map", 0, "NAME", "where the records' text is, as in 'vigie match'",
 		offsetof(struct options, map), NULL },
 	{ "examples", 0, "N", "so many examples a rule (3), 0 to 100", 0, take_examples },
 	{ "json", 0, NULL, "one JSON object with everything", offsetof(struct options, json),
 		NULL },
-	{ "jobs", 'j', "N", "threads; 0: one a core", 0, take_jobs },
-	{ "color", 0, "[=WHEN]", "auto, always or never", 0, take_color },
+	{ "jobs", 'j', "N", "threads; 0: one a core", offsetof(struct options, threads),
+		input_threads },
+	{ "color", 0, "[=WHEN]", "auto, always or never", offsetof(struct options, color),
+		input_color },
 	{ 0 },
 };
 

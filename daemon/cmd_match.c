@@ -190,21 +190,6 @@ static void print_regexes(const struct run *run)
 
 /* --- the command line --- */
 
-static bool take_jobs(const struct command *c, const char *value, void *options)
-{
-	return input_threads(c, value, &((struct options *)options)->threads);
-}
-
-static bool take_color(const struct command *c, const char *value, void *options)
-{
-	return input_color(c, value, &((struct options *)options)->color);
-}
-
-static bool take_format(const struct command *c, const char *value, void *options)
-{
-	return input_format(c, value, &((struct options *)options)->map);
-}
-
 static const struct argument arguments[] = {
 	{ "config", 'c', "FILE", "configuration whose rules are used",
 		offsetof(struct options, config), NULL },
@@ -214,15 +199,17 @@ static const struct argument arguments[] = {
 		"where the records' text is: auto (default), bluesky,\nmastodon, x, tweet-v1, "
 		"journal, post, text (each line\nis a text), or one of the configuration's maps",
 		offsetof(struct options, map), NULL },
-	{ "format", 0, "FORMAT", "ndjson, or text: lines of a log, the same as --map text", 0,
-		take_format },
+	{ "format", 0, "FORMAT", "ndjson, or text: lines of a log, the same as --map text",
+		offsetof(struct options, map), input_format },
 	{ "json", 0, NULL, "one JSON object a match", offsetof(struct options, json), NULL },
 	{ "count", 0, NULL, "only the number of matching posts", offsetof(struct options, count),
 		NULL },
-	{ "jobs", 'j', "N", "threads; 0: one a core", 0, take_jobs },
+	{ "jobs", 'j', "N", "threads; 0: one a core", offsetof(struct options, threads),
+		input_threads },
 	{ "stats", 0, NULL, "speed and counts, on standard error", offsetof(struct options, stats),
 		NULL },
-	{ "color", 0, "[=WHEN]", "auto, always or never", 0, take_color },
+	{ "color", 0, "[=WHEN]", "auto, always or never", offsetof(struct options, color),
+		input_color },
 	{ 0 },
 };
 

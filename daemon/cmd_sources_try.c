@@ -383,11 +383,6 @@ static int run(struct trying *t, const struct operands *given)
 	return web ? run_web(t) : run_draft(t);
 }
 
-static bool take_color(const struct command *c, const char *value, void *options)
-{
-	return input_color(c, value, &((struct trying *)options)->options.color);
-}
-
 static bool take_wanted(const struct command *c, const char *value, void *options)
 {
 	int64_t wanted;
@@ -413,7 +408,8 @@ static const struct argument arguments[] = {
 		"a post a line on standard output, as 'vigie match' reads\nthem; all else goes to "
 		"standard error",
 		offsetof(struct trying, options.json), NULL },
-	{ "color", 0, "[=WHEN]", "auto, always or never", 0, take_color },
+	{ "color", 0, "[=WHEN]", "auto, always or never", offsetof(struct trying, options.color),
+		input_color },
 	{ 0 },
 };
 

@@ -376,11 +376,6 @@ static bool take_format(const struct command *c, const char *value, void *option
 	return input_format(c, value, &map);
 }
 
-static bool take_color(const struct command *c, const char *value, void *options)
-{
-	return input_color(c, value, &((struct watching *)options)->color);
-}
-
 static const struct argument arguments[] = {
 	{ "from", 0, "WHAT",
 		"a preset with its parameters in one argument ('vigie\nsources presets' lists "
@@ -401,7 +396,8 @@ static const struct argument arguments[] = {
 		offsetof(struct watching, all), NULL },
 	{ "json", 0, NULL, "one alert a line, as JSON", offsetof(struct watching, json), NULL },
 	{ "quiet", 'q', NULL, "print no posts", offsetof(struct watching, quiet), NULL },
-	{ "color", 0, "[=WHEN]", "auto, always or never", 0, take_color },
+	{ "color", 0, "[=WHEN]", "auto, always or never", offsetof(struct watching, color),
+		input_color },
 	{ 0 },
 };
 

@@ -11,7 +11,7 @@
 
 /* --- options --- */
 
-bool input_threads(const struct command *c, const char *text, unsigned *threads)
+bool input_threads(const struct command *c, const char *text, void *threads)
 {
 	int64_t n;
 	if (!str_to_int64(str_of(text), &n) || n < 0 || n > 256) {
@@ -19,16 +19,17 @@ bool input_threads(const struct command *c, const char *text, unsigned *threads)
 		return false;
 	}
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	*threads = n > 0 ? (unsigned)n : cores > 0 ? (unsigned)cores : 1;
+	*(unsigned *)threads = n > 0 ? (unsigned)n : cores > 0 ? (unsigned)cores : 1;
 	return true;
 }
 
-bool input_color(const struct command *c, const char *text, bool *color)
+bool input_color(const struct command *c, const char *text, void *color)
 {
+	bool *is_colored = color;
 	if (!text || strcmp(text, "always") == 0) {
-		*color = true;
+		*is_colored = true;
 	} else if (strcmp(text, "never") == 0) {
-		*color = false;
+		*is_colored = false;
 	} else if (strcmp(text, "auto") != 0) {
 		(void)command_usage(c, "--color takes auto, always or never: '%s'", text);
 		return false;
@@ -36,10 +37,10 @@ bool input_color(const struct command *c, const char *text, bool *color)
 	return true;
 }
 
-bool input_format(const struct command *c, const char *text, const char **map)
+bool input_format(const struct command *c, const char *text, void *map)
 {
 	if (strcmp(text, "text") == 0) {
-		*map = "text";
+		*(const char **)map = "text";
 	} else if (strcmp(text, "ndjson") != 0 && strcmp(text, "auto") != 0) {
 		(void)command_usage(c, "--format takes ndjson or text: '%s'", text);
 		return false;

@@ -7,14 +7,14 @@
 #include "daemon/config.h"
 #include "daemon/matcher.h"
 
-/* --- options: false after a word to the user --- */
+/* --- options, as struct argument takes them: false after a word to the user --- */
 
-/* 1 to 256; 0: one a core. */
-bool input_threads(const struct command *c, const char *text, unsigned *threads);
-/* NULL is "always"; "auto" leaves *color as it is. */
-bool input_color(const struct command *c, const char *text, bool *color);
-/* "text" is the map of that name; "ndjson" and "auto" leave *map as it is. */
-bool input_format(const struct command *c, const char *text, const char **map);
+/* Into an unsigned: 1 to 256; 0: one a core. */
+bool input_threads(const struct command *c, const char *text, void *threads);
+/* Into a bool: NULL is "always"; "auto" leaves it as it is. */
+bool input_color(const struct command *c, const char *text, void *color);
+/* Into a const char *: "text" is the map of that name; "ndjson" and "auto" leave it as it is. */
+bool input_format(const struct command *c, const char *text, void *map);
 /* Such as 30s or 5m, at most a day. */
 bool input_duration(const struct command *c, const char *option, const char *text, int64_t *us);
 

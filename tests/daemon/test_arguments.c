@@ -7,7 +7,15 @@
 struct options {
 	const char *config, *color;
 	bool json, colored;
+	char first; /* of --letter */
 };
+
+static bool take_letter(const struct command *c, const char *value, void *where)
+{
+	(void)c;
+	*(char *)where = value[0];
+	return true;
+}
 
 static bool take_color(const struct command *c, const char *value, void *options)
 {
@@ -22,6 +30,7 @@ static const struct argument table[] = {
 	{ "config", 'c', "FILE", "which", offsetof(struct options, config), NULL },
 	{ "json", 'j', NULL, "so", offsetof(struct options, json), NULL },
 	{ "color", 0, "[=WHEN]", "when\nand how", 0, take_color },
+	{ "letter", 'l', "WORD", "its first", offsetof(struct options, first), take_letter },
 	{ "a-very-long-name", 0, "VALUE", "below it", offsetof(struct options, config), NULL },
 	{ 0 },
 };
@@ -105,6 +114,16 @@ static void a_value_that_may_be_left_out_is_never_the_next_word(void **state)
 	assert_int_equal(l.code, EXIT_USAGE);
 }
 
+static void what_takes_a_value_is_given_the_place_for_it(void **state)
+{
+	(void)state;
+	struct line l;
+	parse(&l, "--letter word -c x");
+	assert_int_equal(l.code, -1);
+	assert_int_equal(l.options.first, 'w');
+	assert_string_equal(l.options.config, "x");
+}
+
 static void what_is_wrong_is_bad_usage(void **state)
 {
 	(void)state;
@@ -128,6 +147,7 @@ static void help_says_what_the_table_says(void **state)
 		"  -j, --json          so\n"
 		"      --color[=WHEN]  when\n"
 		"                      and how\n"
+		"  -l, --letter WORD   its first\n"
 		"      --a-very-long-name VALUE\n"
 		"                      below it\n");
 	buf_finish(&out);
@@ -140,6 +160,7 @@ int main(void)
 		cmocka_unit_test(files_may_stand_between_options_and_keep_their_order),
 		cmocka_unit_test(a_value_may_look_like_an_option),
 		cmocka_unit_test(a_value_that_may_be_left_out_is_never_the_next_word),
+		cmocka_unit_test(what_takes_a_value_is_given_the_place_for_it),
 		cmocka_unit_test(what_is_wrong_is_bad_usage),
 		cmocka_unit_test(help_says_what_the_table_says),
 	};
